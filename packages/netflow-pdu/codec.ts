@@ -1,0 +1,159 @@
+import type { FlowBatch, FlowFieldName, RecordLayout, TableLayout } from "@flowtools/flow-model";
+import type { PduFieldDump } from "./dump.ts";
+import type { ExporterAddress } from "./exporter.ts";
+import type { PduReason } from "./reasons.ts";
+
+/** The header of a PDU. What the version lacks is not there. */
+export interface PduHeader {
+  /** Export version. */
+  version: number;
+  /** Records in the PDU, as the header says. */
+  count: number;
+  /** Exporter's uptime when the packet was sent, milliseconds. */
+  sysUpTime: number;
+  /** Exporter's clock when the packet was sent, seconds since 1970-01-01 UTC. */
+  unix_secs: number;
+  /** Nanoseconds past `unix_secs`. */
+  unix_nsecs: number;
+  /** Flows (v5 to v8) or packets (v9) sent before this packet, modulo 2^32. */
+  sequence?: number;
+  /** Type of the flow switching engine. */
+  engine_type?: number;
+  /** Slot number of the flow switching engine. */
+  engine_id?: number;
+  /** Aggregation method of v8, 1 to 14. */
+  aggregation?: number;
+  /** Version of the aggregation format of v8. */
+  agg_version?: number;
+  /** How v5 packets were sampled: 0 not at all, 1 every n-th packet, 2 at random. */
+  sampling_mode?: number;
+  /** One packet in so many was looked at (v5); 0 or 1 means all. */
+  sampling_interval?: number;
+  /** Observation domain of v9 and IPFIX. */
+  source_id?: number;
+}
+
+/** The name of a header field. */
+export type PduHeaderName = keyof PduHeader;
+
+/** A datagram, where it lies and who sent it. */
+export interface PduInput {
+  /** Bytes that hold the datagram. */
+  readonly view: DataView;
+  /** Where the datagram starts in the view. */
+  readonly offset: number;
+  /** Bytes of the datagram. */
+  readonly length: number;
+  /** Who sent it; it becomes `exaddr` of the flows. */
+  readonly exporter: ExporterAddress;
+}
+
+/**
+ * What became of a datagram. Without a `reason` it was faultless. With one, the records that are
+ * whole were delivered all the same (`rows` says how many), and never more than those.
+ */
+export interface PduResult {
+  /** The codec of its version; not there where none is known. */
+  readonly codec?: PduCodec;
+  /** Its header; not there where the datagram is too short for one or nobody can read it. */
+  readonly header?: PduHeader;
+  /** Flows appended to the batch. */
+  readonly rows: number;
+  /** What is wrong with the datagram. */
+  readonly reason?: PduReason;
+  /** Bytes from the start of the datagram to the fault. */
+  readonly offset?: number;
+  /** What would be right: bytes, records, rows or a version, as the reason goes. */
+  readonly expected?: number;
+  /** What was there instead, in the same unit. */
+  readonly got?: number;
+}
+
+/**
+ * What a codec remembers of one exporter between packets, such as templates. Only the codec that
+ * made it looks inside; the codecs of v1 to v8 need none.
+ */
+// deno-lint-ignore no-empty-interface
+export interface PduSession {}
+
+/** The tables of a version whose packets all look alike. */
+export interface PduLayouts {
+  /** The packet header. */
+  readonly header: TableLayout;
+  /** One record. */
+  readonly record: RecordLayout;
+}
+
+/**
+ * One NetFlow version, or one aggregation method of v8, as a plugin: everything that the other
+ * functions of the package need to know of it.
+ *
+ * `@flowtools/netflow-pdu/testing` holds a small one to copy from.
+ */
+export interface PduCodec {
+  /** Export version: the first 16 bits of its packets. */
+  readonly version: number;
+  /** Aggregation method, where the version has several record formats. */
+  readonly aggregation?: number;
+  /** Its name for people, such as `NetFlow v5`. */
+  readonly title: string;
+  /** The document that defines it. */
+  readonly reference: string;
+  /** What the sequence number of the header counts. */
+  readonly sequenceUnit: "flows" | "packets" | "none";
+  /** Records in a packet at most. */
+  readonly maxRecords: number;
+  /** The tables of its packets; not there where packets bring templates of their own. */
+  readonly layouts?: PduLayouts;
+
+  /**
+   * Makes the memory of one exporter; not there where the codec needs none.
+   *
+   * @returns A new session
+   */
+  createSession?(): PduSession;
+
+  /**
+   * Appends the records of a datagram to a batch. Never throws on what the datagram holds.
+   *
+   * @param input The datagram
+   * @param batch Where the flows go; without one the datagram is only checked, and `rows` is 0
+   * @param session The exporter's, where the codec has sessions
+   * @returns What became of it
+   */
+  decode(input: PduInput, batch: FlowBatch | undefined, session?: PduSession): PduResult;
+
+  /**
+   * Writes rows of a batch as one packet. Reserved bytes are 0.
+   *
+   * @param batch The flows
+   * @param from First row
+   * @param count Rows, 1 to `maxRecords`
+   * @param header Header fields; what is not given comes from the columns of the first row, or is 0
+   * @param misfits Told, per field, how many values did not fit and were replaced
+   * @returns The packet
+   * @throws {RangeError} The rows are too many for one packet, or the batch does not have them
+   * @throws {FlowAttributeError} The batch does not keep a column that the records need
+   */
+  encode(
+    batch: FlowBatch,
+    from: number,
+    count: number,
+    header: Partial<PduHeader>,
+    misfits?: Map<FlowFieldName, number>,
+  ): Uint8Array<ArrayBuffer>;
+
+  /**
+   * Lists the fields of a datagram, as far as it goes: damaged ones too.
+   *
+   * @param input The datagram
+   * @returns The fields in wire order
+   */
+  describe(input: PduInput): PduFieldDump[];
+}
+
+/** A codec whose packets all look alike. */
+export interface ClassicPduCodec extends PduCodec {
+  /** The tables of its packets. */
+  readonly layouts: PduLayouts;
+}

@@ -1,0 +1,35 @@
+/**
+ * The built-in codecs, each made from the tables of its version.
+ *
+ * ```ts
+ * import { PDU_CODECS, V5_CODEC } from "@flowtools/netflow-pdu/codecs";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(PDU_CODECS.length, 18);
+ * assertEquals(V5_CODEC.layouts.record.size, 48);
+ * ```
+ *
+ * @module
+ */
+import type { PduCodec } from "../codec.ts";
+import { V1_CODEC } from "./v1.ts";
+import { V5_CODEC } from "./v5.ts";
+import { V6_CODEC } from "./v6.ts";
+import { V7_CODEC } from "./v7.ts";
+import { V8_CODECS } from "./v8.ts";
+
+export * from "./header_rows.ts";
+export * from "./v1.ts";
+export * from "./v5.ts";
+export * from "./v6.ts";
+export * from "./v7.ts";
+export * from "./v8.ts";
+
+/** Every built-in codec: v1, v5, v6, v7 and the 14 aggregation methods of v8. */
+export const PDU_CODECS: readonly PduCodec[] = [
+  V1_CODEC,
+  V5_CODEC,
+  V6_CODEC,
+  V7_CODEC,
+  ...V8_CODECS,
+];
