@@ -1,0 +1,251 @@
+import { Flow, FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
+import {
+  type FtHeader,
+  type FtLimits,
+  type FtReader,
+  readFtStream,
+  type RecordBlock,
+} from "@flowtools/ft-format";
+import { FlowSetError } from "./errors.ts";
+import { FLOW_BATCH_ROWS, READ_BATCH_ROWS } from "./limits.ts";
+import { loadPlatform, loadZlib } from "./platform.ts";
+
+/**
+ * Where flows are read from: the path of a flow-tools file, `"-"` for standard input, a stream, or
+ * the bytes of a file.
+ */
+export type FlowSource =
+  | string
+  | Uint8Array
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
+
+/** How to read. */
+export interface FlowReadOptions {
+  /** Name of a stream or of bytes, for messages. */
+  readonly name?: string;
+  /** Bounds of the file format. */
+  readonly limits?: FtLimits;
+}
+
+/** How to read in batches. */
+export interface BatchReadOptions {
+  /** The columns to fill; default all. What is not asked for costs nothing. */
+  readonly columns?: readonly FlowFieldName[];
+  /** Rows of a batch at most; default 16384. */
+  readonly capacity?: number;
+}
+
+/** A source that is open. */
+interface OpenSource extends FtReader {
+  /** Bytes come as somebody sends them, so flows are handed on as they come. */
+  readonly live: boolean;
+  close(): void;
+}
+
+/** Reads flows from one source after another. */
+export class FlowReader {
+  readonly #waiting: FlowSource[];
+  readonly #options: FlowReadOptions;
+  readonly #header: FtHeader;
+  #current: OpenSource | undefined;
+  #taken = false;
+  #flows: FlowIterator | undefined;
+
+  private constructor(first: OpenSource, waiting: FlowSource[], options: FlowReadOptions) {
+    this.#current = first;
+    this.#header = first.header;
+    this.#waiting = waiting;
+    this.#options = options;
+  }
+
+  /** Opens the first source; the others are opened when their turn comes. */
+  static async open(
+    sources: readonly FlowSource[],
+    options: FlowReadOptions,
+  ): Promise<FlowReader> {
+    const [first, ...waiting] = sources;
+    if (first === undefined) {
+      throw new FlowSetError("no-source", "Cannot open flow set: there is no source to read");
+    }
+    return new FlowReader(await openSource(first, options), waiting, options);
+  }
+
+  /** The header of the first source. */
+  get header(): FtHeader {
+    return this.#header;
+  }
+
+  /** Records as they are stored. */
+  async *blocks(): AsyncGenerator<RecordBlock, void, undefined> {
+    for await (const source of this.#sources()) yield* source.blocks();
+  }
+
+  /** Flows in batches of one memory. */
+  async *batches(options: BatchReadOptions): AsyncGenerator<FlowBatch, void, undefined> {
+    const { columns, capacity = READ_BATCH_ROWS } = options;
+    const batch = new FlowBatch({ columns, capacity });
+    for await (const source of this.#sources()) {
+      let fault: unknown;
+      try {
+        for await (const block of source.blocks()) {
+          for (let taken = 0; taken < block.count;) {
+            taken += appendBlock(batch, block, taken);
+            if (batch.room > 0) break;
+            yield batch;
+            batch.reset();
+          }
+          if (source.live && batch.length > 0) {
+            yield batch;
+            batch.reset();
+          }
+        }
+      } catch (error) {
+        fault = error;
+      }
+      // The flows before a fault are delivered before it is thrown.
+      if (batch.length > 0) {
+        yield batch;
+        batch.reset();
+      }
+      if (fault !== undefined) throw fault;
+    }
+  }
+
+  /** Flows one by one; every call continues the same iteration. */
+  flows(): AsyncIterableIterator<Flow> {
+    this.#flows ??= new FlowIterator(this.#flowBatches());
+    return this.#flows;
+  }
+
+  async close(): Promise<void> {
+    await this.#flows?.end();
+    this.#waiting.length = 0;
+    this.#current?.close();
+    this.#current = undefined;
+  }
+
+  /** Flows in batches that nobody uses again. */
+  async *#flowBatches(): AsyncGenerator<FlowBatch, void, undefined> {
+    for await (const block of this.blocks()) {
+      for (let taken = 0; taken < block.count;) {
+        const count = Math.min(FLOW_BATCH_ROWS, block.count - taken);
+        yield copyRecords(block, taken, count);
+        taken += count;
+      }
+    }
+  }
+
+  async *#sources(): AsyncGenerator<OpenSource, void, undefined> {
+    if (this.#taken) {
+      throw new FlowSetError("already-read", "Cannot read flow set twice: open it again instead");
+    }
+    this.#taken = true;
+    while (this.#current !== undefined) {
+      const current = this.#current;
+      try {
+        yield current;
+      } finally {
+        current.close();
+      }
+      const next = this.#waiting.shift();
+      this.#current = next === undefined ? undefined : await openSource(next, this.#options);
+    }
+  }
+}
+
+/** Appends what fits of the records from `start` on; returns how many. */
+function appendBlock(batch: FlowBatch, block: RecordBlock, start: number): number {
+  const { layout, view, offset, count, littleEndian } = block;
+  return batch.appendRecords(
+    layout,
+    view,
+    offset + start * layout.size,
+    count - start,
+    littleEndian,
+  );
+}
+
+/** A batch of records in memory of its own. */
+function copyRecords(block: RecordBlock, start: number, count: number): FlowBatch {
+  const { layout, view, offset, littleEndian } = block;
+  const from = view.byteOffset + offset + start * layout.size;
+  const copy = view.buffer.slice(from, from + count * layout.size);
+  return FlowBatch.ofRecords(layout, new DataView(copy), 0, count, littleEndian);
+}
+
+async function openSource(source: FlowSource, options: FlowReadOptions): Promise<OpenSource> {
+  const { name, limits } = options;
+  if (typeof source === "string") {
+    const { openFtFile } = await loadPlatform();
+    const file = await openFtFile(source, { limits });
+    return {
+      header: file.header,
+      layout: file.layout,
+      live: !file.regular,
+      blocks: () => file.blocks(),
+      close: () => file.close(),
+    };
+  }
+  const zlib = await loadZlib();
+  const chunks = source instanceof Uint8Array ? oneChunk(source) : source;
+  const reader = await readFtStream(chunks, { zlib, source: name, limits });
+  const blocks = reader.blocks();
+  return {
+    header: reader.header,
+    layout: reader.layout,
+    live: !(source instanceof Uint8Array),
+    blocks: () => blocks,
+    // Leaving the loop over the blocks cancels the stream; one that was never read is cancelled so.
+    close: () => void blocks[Symbol.asyncIterator]().return?.(),
+  };
+}
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield await Promise.resolve(bytes);
+}
+
+/**
+ * Hands out the flows of batches. It is written out, and not an async generator, because a
+ * generator takes three turns of the job queue for each value and this takes one.
+ */
+class FlowIterator implements AsyncIterableIterator<Flow> {
+  readonly #batches: AsyncGenerator<FlowBatch, void, undefined>;
+  #batch: FlowBatch | undefined;
+  #length = 0;
+  #row = 0;
+
+  constructor(batches: AsyncGenerator<FlowBatch, void, undefined>) {
+    this.#batches = batches;
+  }
+
+  next(): Promise<IteratorResult<Flow, undefined>> {
+    return this.#row < this.#length
+      ? Promise.resolve({ done: false, value: new Flow(this.#batch!, this.#row++) })
+      : this.#nextBatch();
+  }
+
+  /** Leaving a loop is no end: the next loop goes on where this one left off. */
+  return(): Promise<IteratorResult<Flow, undefined>> {
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Ends the iteration for good. */
+  async end(): Promise<void> {
+    this.#length = 0;
+    await this.#batches.return();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #nextBatch(): Promise<IteratorResult<Flow, undefined>> {
+    const { value, done } = await this.#batches.next();
+    if (done) return { done: true, value: undefined };
+    this.#batch = value;
+    this.#length = value.length;
+    this.#row = 1;
+    return { done: false, value: new Flow(value, 0) };
+  }
+}

@@ -1,0 +1,40 @@
+/** Bounds of this package, each with its reason. */
+
+/** Rows of the batches that `batches()` fills: as many v5 records as a megabyte has. */
+export const READ_BATCH_ROWS = 16_384;
+
+/**
+ * Rows of the batches behind the flows that iteration gives. Such batches are not used again, so
+ * that a flow stays valid as long as somebody keeps it: one flow keeps this many rows in memory.
+ */
+export const FLOW_BATCH_ROWS = 1_024;
+
+/** Bytes of the blocks that a merge hands out: like those that files are read in. */
+export const MERGE_BLOCK_BYTES: number = 1 << 20;
+
+/**
+ * Bytes of a report's group table at most: some 16 million pairs of addresses. Hostile or merely
+ * scanning traffic makes a new group of every flow.
+ */
+export const GROUP_TABLE_BYTES_MAX: number = 2 ** 30;
+
+/** Bytes that an export collects before it hands them on. */
+export const EXPORT_BUFFER_BYTES: number = 1 << 18;
+
+/** Flows that are gathered into packets at a time. */
+export const EXPORT_BATCH_ROWS = 4_096;
+
+/** Sources that a scan detector remembers at most, 18 bytes each: the reference has no bound. */
+export const SCAN_HOSTS_MAX: number = 2 ** 22;
+
+/** Destinations of all sources that a scan detector remembers at most, 16 bytes each. */
+export const SCAN_DESTINATIONS_MAX: number = 2 ** 24;
+
+/** Destinations with several low ports that a scan detector remembers at most, 130 bytes each. */
+export const SCAN_PORT_MAPS_MAX: number = 2 ** 20;
+
+/** Records that an import builds at a time. */
+export const IMPORT_BLOCK_ROWS = 4_096;
+
+/** Characters of a line of text at most: a file without line ends must not fill the memory. */
+export const IMPORT_LINE_BYTES_MAX: number = 1 << 16;
