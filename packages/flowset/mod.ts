@@ -1,0 +1,100 @@
+/**
+ * Questions over flows: `FlowSet` reads and writes flow-tools files, `FlowPDU` is one export
+ * packet. It is pyflowtools' API in TypeScript.
+ *
+ * ```ts
+ * import { FlowPDU, FlowSet } from "@flowtools/flowset";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const pdu = new FlowPDU("192.0.2.1", await Deno.readFile("fixtures/pdu/v5-2.dat"));
+ * const path = await Deno.makeTempFile();
+ * {
+ *   await using set = await FlowSet.create(path, { compressionLevel: 6 });
+ *   await set.write(pdu);
+ * }
+ * await using set = await FlowSet.open(path);
+ * for await (const flow of set) assertEquals(flow.exaddr, "192.0.2.1");
+ * await Deno.remove(path);
+ * ```
+ *
+ * @module
+ */
+export { Flow, FlowAttributeError, FlowBatch, FlowToolsError } from "@flowtools/flow-model";
+export { FtFormatError } from "@flowtools/ft-format";
+export { PduError } from "@flowtools/netflow-pdu";
+export * from "./errors.ts";
+export * from "./flow_pdu.ts";
+export type { BatchReadOptions, FlowReadOptions, FlowSource } from "./flow_reader.ts";
+export * from "./flow_set.ts";
+export type {
+  FinalCounters,
+  FlowItem,
+  FlowTarget,
+  FlowWriteOptions,
+  WriteReport,
+} from "./flow_writer.ts";
+export * from "./limits.ts";
+export * from "./symbols.ts";
+export * from "./header_clock.ts";
+export * from "./merge.ts";
+export * from "./record_shaper.ts";
+export * from "./split.ts";
+export * from "./config/date.ts";
+export * from "./config/error.ts";
+export { type NumberList, type NumberRange, parseNumberList } from "./config/numbers.ts";
+export type { SymbolLookup } from "./config/numbers.ts";
+export { type ConfigVariables, parseVariables } from "./config/variables.ts";
+export * from "./filter/filter_config.ts";
+export * from "./filter/flow_filter.ts";
+export * from "./filter/record_filter.ts";
+export * from "./report/mod.ts";
+export * from "./report_config/definition_run.ts";
+export {
+  REPORT_FIELDS,
+  REPORT_OPTIONS,
+  type ReportField,
+  type ReportFieldName,
+  type ReportOption,
+} from "./report_config/fields.ts";
+export type {
+  AddressDisplay,
+  ConfigName,
+  ConfiguredReport,
+  ReportDefinition,
+  ReportIncludes,
+  ReportOutput,
+  ReportTime,
+} from "./report_config/model.ts";
+export * from "./report_config/report_config.ts";
+export * from "./filter/acl.ts";
+export * from "./filter/list_filter.ts";
+export type { RowTest } from "./filter/narrow.ts";
+export type { MaskLine } from "./filter/narrow_set.ts";
+export * from "./cflowd_rows.ts";
+export * from "./export/cflowd.ts";
+export * from "./export/csv.ts";
+export * from "./export/exporter.ts";
+export * from "./export/field_mask.ts";
+export * from "./export/packets.ts";
+export * from "./export/pcap.ts";
+export * from "./export/sql.ts";
+export type { AgerSink } from "./scan/ager.ts";
+export type { HostTableCounts, HostTableLimits } from "./scan/host_table.ts";
+export * from "./scan/scan_detector.ts";
+export type { ScanFilterOptions } from "./scan/scan_filter.ts";
+export { ScanStateError } from "./scan/scan_state.ts";
+export { type SuppressEntry, SuppressList } from "./scan/suppress_list.ts";
+export * from "./import/cflowd.ts";
+export * from "./import/csv.ts";
+export * from "./import/importer.ts";
+export * from "./import/nfcollector.ts";
+export * from "./import/packets.ts";
+export type { BlockSink } from "./import/record_builder.ts";
+export * from "./transform/cryptopan.ts";
+export * from "./transform/flow_transform.ts";
+export * from "./transform/mask_config.ts";
+export * from "./transform/record_transform.ts";
+export type { RowAction } from "./transform/row_action.ts";
+export * from "./transform/tag_config.ts";
+export { TransformConfig } from "./transform/transform_config.ts";
+export * from "./transform/xlate_config.ts";
