@@ -1,0 +1,49 @@
+import type { Command } from "./command.ts";
+import { catCommand } from "./commands/cat.ts";
+import { decodeCommand } from "./commands/decode.ts";
+import { filterCommand } from "./commands/filter.ts";
+import { exportCommand } from "./commands/export.ts";
+import { dscanCommand } from "./commands/dscan.ts";
+import { expireCommand } from "./commands/expire.ts";
+import { sendCommand } from "./commands/send.ts";
+import { genCommand } from "./commands/gen.ts";
+import { log2rrdCommand } from "./commands/log2rrd.ts";
+import { rpt2rrdCommand } from "./commands/rpt2rrd.ts";
+import { rptfmtCommand } from "./commands/rptfmt.ts";
+import { headerCommand } from "./commands/header.ts";
+import { importCommand } from "./commands/import.ts";
+import { mergeCommand } from "./commands/merge.ts";
+import { nfilterCommand } from "./commands/nfilter.ts";
+import { reportCommand } from "./commands/report.ts";
+import { splitCommand } from "./commands/split.ts";
+import { maskCommand } from "./commands/mask.ts";
+import { statCommand } from "./commands/stat.ts";
+import { tagCommand } from "./commands/tag.ts";
+import { xlateCommand } from "./commands/xlate.ts";
+import { printCommand } from "./commands/print.ts";
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  printCommand,
+  decodeCommand,
+  headerCommand,
+  catCommand,
+  mergeCommand,
+  splitCommand,
+  exportCommand,
+  importCommand,
+  sendCommand,
+  expireCommand,
+  statCommand,
+  reportCommand,
+  nfilterCommand,
+  filterCommand,
+  tagCommand,
+  xlateCommand,
+  maskCommand,
+  genCommand,
+  dscanCommand,
+  rptfmtCommand,
+  log2rrdCommand,
+  rpt2rrdCommand,
+];

@@ -1,0 +1,107 @@
+import { openFtFile } from "@flowtools/ft-format/deno";
+import type { Command } from "../command.ts";
+import { reportInputFault } from "../each_input.ts";
+import { UsageError } from "../flags.ts";
+import { listInputs } from "../inputs.ts";
+import { parseSize } from "../parse_size.ts";
+import { type CaptureEntry, planExpiry } from "../plan_expiry.ts";
+
+/** How the names of capture files begin; nothing else is ever removed. */
+const PREFIXES = ["ft", "cf", "tmp"];
+
+/** A capture file, and when its capture began. */
+interface Capture extends CaptureEntry {
+  readonly start: number;
+}
+
+/** Removes the oldest capture files. */
+export const expireCommand: Command = {
+  name: "expire",
+  summary: "Remove the oldest capture files of a directory",
+  operands: "",
+  flags: [
+    { name: "directory", letter: "w", value: "DIR", doc: "Where the files are (default: .)" },
+    {
+      name: "files",
+      letter: "e",
+      value: "N",
+      range: [0, 2 ** 32 - 1],
+      doc: "Files to keep at most, 0 for any number (default: 0)",
+    },
+    {
+      name: "size",
+      letter: "E",
+      value: "SIZE",
+      doc: "Bytes to keep at most: a number and b (512), K, M or G; 0 for any (default: 0)",
+    },
+    {
+      name: "debug",
+      letter: "d",
+      value: "LEVEL",
+      range: [0, 99],
+      doc: "Above 0, tell what would be removed, and remove nothing (default: 0)",
+    },
+  ],
+  examples: [
+    ["flowtools expire -w flows -E 100G", "Keep the last hundred gigabytes"],
+    ["flowtools expire -w flows -e 2016", "Keep a week of files of five minutes"],
+  ],
+  run: async (args) => {
+    if (args.operands.length > 0) {
+      throw new UsageError(`expire takes no files, but -w DIR: "${args.operands[0]}" is extra`);
+    }
+    const directory = args.value("directory") ?? ".";
+    const size = args.value("size");
+    const limits = {
+      maxFiles: args.number("files") ?? 0,
+      maxBytes: size === undefined ? 0 : parseSize("size", size),
+    };
+    const dry = (args.number("debug") ?? 0) > 0;
+    const captures = await listCaptures(directory);
+    if (dry) { for (const { path, bytes, start } of captures) tell(dumpLine(path, bytes, start)); }
+    let failures = 0;
+    for (const { path } of planExpiry(captures, limits)) {
+      if (dry) {
+        tell(`remove ${path}`);
+        continue;
+      }
+      try {
+        Deno.removeSync(path);
+      } catch (error) {
+        reportInputFault(path, error);
+        failures++;
+      }
+    }
+    return failures > 0 ? 1 : 0;
+  },
+};
+
+function tell(message: string): void {
+  console.error(`flow-expire: ${message}`);
+}
+
+function dumpLine(path: string, bytes: number, start: number): string {
+  return `name=${path}  size=${bytes}  time=${start}`;
+}
+
+/** The capture files below a directory, oldest first; other files are left alone, and told. */
+async function listCaptures(directory: string): Promise<Capture[]> {
+  // Asked first, so that a directory that is not there is an error and not an empty one.
+  if (!Deno.statSync(directory).isDirectory) {
+    throw new UsageError(`--directory is "${directory}", which is no directory`);
+  }
+  const captures: Capture[] = [];
+  for (const path of listInputs([directory], { includeTmp: true })) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (!PREFIXES.some((prefix) => name.startsWith(prefix))) continue;
+    try {
+      const { isFile, size } = Deno.statSync(path);
+      if (!isFile) continue;
+      using file = await openFtFile(path);
+      captures.push({ path, bytes: size, start: file.header.captureStart ?? 0 });
+    } catch (error) {
+      reportInputFault(path, error);
+    }
+  }
+  return captures.toSorted((a, b) => a.start - b.start);
+}

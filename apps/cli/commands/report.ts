@@ -1,0 +1,183 @@
+import { findFtLayout, type FtHeader } from "@flowtools/ft-format";
+import {
+  ConfigError,
+  type ConfigName,
+  DefinitionRun,
+  type FlowFilter,
+  FlowSet,
+  type FlowTransform,
+  parseMaskConfig,
+  parseReportConfig,
+  parseTagConfig,
+  type ReportConfig,
+  type ReportDefinition,
+  ReportError,
+  type ReportInterval,
+  REPORTS,
+} from "@flowtools/flowset";
+import type { Command } from "../command.ts";
+import { readConfigFile, VARIABLE_FLAG, variablesOf } from "../config_file.ts";
+import { eachInput } from "../each_input.ts";
+import type { ParsedArguments } from "../flags.ts";
+import { loadFilterConfig } from "../load_filter.ts";
+import { SYMBOLS_FLAG } from "../load_symbols.ts";
+import { Output } from "../output.ts";
+import { ReportWriter } from "../report_output_writer.ts";
+import { RunProfile } from "../run_profile.ts";
+import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+
+const TYPES: readonly string[] = REPORTS.filter(({ type }) => type !== undefined)
+  .map(({ name }) => name);
+
+/** Makes the reports of a configuration, as flow-report. */
+export const reportCommand: Command = {
+  name: "report",
+  summary: "Reports of flows by a definition of a configuration file",
+  operands: "[FILE…]",
+  flags: [
+    {
+      name: "report-file",
+      letter: "s",
+      value: "FILE",
+      doc:
+        "Report configuration (default: cfg/stat.cfg in FLOWTOOLS_CONFIG_DIR or /etc/flow-tools)",
+    },
+    {
+      name: "definition",
+      letter: "S",
+      value: "NAME",
+      doc: "The definition whose reports to make (default: default)",
+    },
+    VARIABLE_FLAG,
+    DEBUG_FLAG,
+    {
+      name: "types",
+      doc: `List the types of reports, and do nothing else: ${TYPES.join(", ")}`,
+    },
+    SYMBOLS_FLAG,
+    OUTPUT_FLAG,
+    TMP_FLAG,
+  ],
+  examples: [
+    ["flowtools report -s stat.cfg -S talkers flows/", "The reports that talkers lists"],
+    [
+      "flowtools report -v TYPE=ip-protocol -v SORT=+octets <file.ft",
+      "A configuration whose reports variables choose",
+    ],
+    ["flowtools report --types", "What reports there are"],
+  ],
+  run: async (args) => {
+    const output = Output.open(args.value("output"));
+    try {
+      if (args.on("types")) {
+        for (const type of TYPES) output.text(`  ${type}\n`);
+        return 0;
+      }
+      return await report(args, output);
+    } finally {
+      output.close();
+    }
+  },
+};
+
+async function report(args: ParsedArguments, output: Output): Promise<number> {
+  const profile = new RunProfile("report");
+  const { path, text } = await readConfigFile(args.value("report-file"), "stat");
+  const config = parseReportConfig(text, { file: path, variables: variablesOf(args) });
+  const definition = config.definition(args.value("definition") ?? "default");
+  const run = await startRun(args, config, definition);
+  const writer = new ReportWriter(definition, output, args.value("symbols"));
+  let first: FtHeader | undefined;
+  let flows = 0;
+  const write = (interval: ReportInterval) => writer.write(interval, first!);
+  // A fault of a report is no fault of an input, which others would make good.
+  let fatal: unknown;
+  const code = await eachInput(args, async (input) => {
+    if (fatal !== undefined) return;
+    await using set = await FlowSet.open(input);
+    try {
+      checkFields(run, set.header);
+      first ??= set.header;
+    } catch (error) {
+      fatal = error;
+      return;
+    }
+    for await (const batch of set.batches({ columns: run.columns })) {
+      flows += batch.length;
+      try {
+        for (const interval of run.add(batch)) await write(interval);
+      } catch (error) {
+        fatal = error;
+        return;
+      }
+    }
+  });
+  if (fatal !== undefined) throw fatal;
+  if (first === undefined) return code;
+  await write(run.finish());
+  profile.report(args.number("debug"), flows);
+  return writer.failed ? 1 : code;
+}
+
+function checkFields(run: DefinitionRun, header: FtHeader): void {
+  const { exportVersion, aggregation, streamVersion } = header;
+  const schema = findFtLayout(exportVersion, aggregation, streamVersion)?.schema;
+  const missing = schema === undefined ? [] : run.missingFields(schema);
+  if (missing.length === 0) return;
+  throw new ReportError(
+    "missing-field",
+    "Report definition references a field not in flow. " +
+      `(${schema!.label} records have no ${missing.join(", ")})`,
+  );
+}
+
+/** Begins the reports with the filters, tags and masks that the definition names. */
+async function startRun(
+  args: ParsedArguments,
+  { includes }: ReportConfig,
+  definition: ReportDefinition,
+): Promise<DefinitionRun> {
+  const variables = variablesOf(args);
+  const { reports } = definition;
+  let findFilter: (name: ConfigName | undefined) => FlowFilter | undefined = () => undefined;
+  if ([definition, ...reports].some(({ filter }) => filter !== undefined)) {
+    const file = await readConfigFile(includes.filter, "filter");
+    const warn = (message: string) => console.error(`flowtools: ${message}`);
+    const config = await loadFilterConfig(file, { variables, warn }, args.value("symbols"));
+    findFilter = (name) => name && config.filter(known(name, config.names, "filter"));
+  }
+  return new DefinitionRun(definition, {
+    mask: await transform(definition.mask, includes.mask, "mask", parseMaskConfig),
+    tag: await transform(
+      definition.tag,
+      includes.tag,
+      "tag",
+      (text, { file }) => parseTagConfig(text, { file, variables }),
+    ),
+    filter: findFilter(definition.filter),
+    reportFilters: reports.map(({ filter }) => findFilter(filter)),
+  });
+}
+
+async function transform(
+  name: ConfigName | undefined,
+  include: string | undefined,
+  kind: "mask" | "tag",
+  parse: (text: string, options: { file: string }) => {
+    readonly names: readonly string[];
+    transform(name: string): FlowTransform;
+  },
+): Promise<FlowTransform | undefined> {
+  if (name === undefined) return undefined;
+  const { path, text } = await readConfigFile(include, kind);
+  const config = parse(text, { file: path });
+  return config.transform(known(name, config.names, kind));
+}
+
+/** Makes sure that there is a definition of a name; where not, the place that names it is wrong. */
+function known(name: ConfigName, names: readonly string[], kind: string): string {
+  const wanted = name.text.toLowerCase();
+  if (names.some((candidate) => candidate.toLowerCase() === wanted)) return name.text;
+  const expected = names.length === 0 ? "its definition" : `one of ${names.join(", ")}`;
+  throw new ConfigError(name, `there is no ${kind}-definition "${name.text}"`, expected);
+}

@@ -1,0 +1,177 @@
+import { parseIPv4, type RecordLayout } from "@flowtools/flow-model";
+import type { RecordBlock } from "@flowtools/ft-format";
+import { openFtFile } from "@flowtools/ft-format/deno";
+import { fieldOffset, PacketExporter, RecordShaper } from "@flowtools/flowset";
+import type { Command } from "../command.ts";
+import { reportInputFault } from "../each_input.ts";
+import { type ParsedArguments, UsageError } from "../flags.ts";
+import { listInputs } from "../inputs.ts";
+import { PacketPace } from "../packet_pace.ts";
+import { isMulticast, parsePeer, type Peer } from "../parse_peer.ts";
+import { parseVersion } from "../parse_version.ts";
+import { RunProfile } from "../run_profile.ts";
+import { DEBUG_FLAG, TMP_FLAG } from "../shared_flags.ts";
+
+/** Versions whose addresses can be masked: those of single flows. */
+const MASKED_VERSIONS = [1, 5, 6, 7, 1005];
+
+/** Sends flows as export packets. */
+export const sendCommand: Command = {
+  name: "send",
+  summary: "Send flows as export packets over UDP",
+  operands: "LOCALIP/REMOTEIP/PORT [FILE…]",
+  flags: [
+    {
+      name: "export-version",
+      letter: "V",
+      value: "VERSION",
+      doc: "Version to send (default: that of the flows)",
+    },
+    {
+      name: "delay",
+      letter: "x",
+      value: "USEC",
+      range: [0, 2 ** 32 - 1],
+      doc: "Microseconds to wait after each packet (default: 0)",
+    },
+    {
+      name: "rate",
+      value: "N",
+      range: [1, 10_000_000],
+      doc: "Packets a second at most",
+    },
+    {
+      name: "speed",
+      value: "FACTOR",
+      doc: "Keep the time of the export, so many times as fast: 1 as it was, 60 an hour a minute",
+    },
+    {
+      name: "privacy-mask",
+      letter: "m",
+      value: "MASK",
+      doc: "Keep only these bits of addresses, such as 255.255.255.0; multicast stays",
+    },
+    TMP_FLAG,
+    DEBUG_FLAG,
+  ],
+  examples: [
+    ["flowtools send 0/127.0.0.1/9995 <file.ft", "Send to a collector as fast as it goes"],
+    ["flowtools send --speed 1000 0/127.0.0.1/9995 file.ft", "Replay, a thousand times as fast"],
+    ["flowtools send -V 7 --rate 1000 0/127.0.0.1/9995 file.ft", "As version 7, evenly"],
+  ],
+  run: async (args) => {
+    const profile = new RunProfile("send");
+    const [target, ...files] = args.operands;
+    if (target === undefined) throw new UsageError("peer is missing: localip/remoteip/port");
+    const peer = parsePeer(target);
+    const pace = new PacketPace({
+      delay: args.number("delay"),
+      rate: args.number("rate"),
+      speed: speedOf(args),
+    });
+    const mask = maskOf(args);
+    const version = args.value("export-version");
+    const wanted = version === undefined ? undefined : parseVersion(version);
+    using link = await openLink(peer);
+    let flows = 0;
+    let code = 0;
+    let run: { shaper: RecordShaper; exporter: PacketExporter } | undefined;
+    const drain = async (packets: Uint8Array[]) => {
+      for (const packet of packets) {
+        await pace.next(exportTime(packet));
+        await link.send(packet);
+      }
+      packets.length = 0;
+    };
+    const packets: Uint8Array[] = [];
+    const collect = (packet: Uint8Array) => void packets.push(packet.slice());
+    for (const path of listInputs(files, { includeTmp: args.on("all") })) {
+      try {
+        using input = await openFtFile(path);
+        if (run === undefined) {
+          const shaper = new RecordShaper(
+            wanted ??
+              { version: input.header.exportVersion, aggregation: input.header.aggregation },
+          );
+          run = { shaper, exporter: new PacketExporter(shaper.layout) };
+        }
+        for await (const block of input.blocks()) {
+          const shaped = run.shaper.shape(block);
+          if (mask !== undefined) maskAddresses(shaped, mask);
+          run.exporter.add(shaped, collect);
+          flows += block.count;
+          await drain(packets);
+        }
+      } catch (error) {
+        reportInputFault(path, error);
+        code = 1;
+      }
+    }
+    run?.exporter.end(collect);
+    await drain(packets);
+    profile.report(args.number("debug"), flows);
+    return code;
+  },
+};
+
+/** Where packets go. */
+interface Link extends Disposable {
+  send(packet: Uint8Array): Promise<unknown>;
+}
+
+async function openLink({ local, remote, port, ttl }: Peer): Promise<Link> {
+  if (typeof Deno.listenDatagram !== "function") {
+    throw new UsageError("send needs the network: run deno with --allow-net --unstable-net");
+  }
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: local, port: 0 });
+  const target: Deno.NetAddr = { transport: "udp", hostname: remote, port };
+  if (isMulticast(remote) && ttl !== undefined) {
+    // Only a socket that is of the group lets its hops be set.
+    await (await socket.joinMulticastV4(remote, local)).setTTL(ttl);
+  }
+  return {
+    send: (packet) => socket.send(packet, target),
+    [Symbol.dispose]: () => socket.close(),
+  };
+}
+
+/** When a packet was exported, by its header: milliseconds. */
+function exportTime(packet: Uint8Array): number {
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  return view.getUint32(8) * 1000 + view.getUint32(12) / 1_000_000;
+}
+
+function speedOf(args: ParsedArguments): number | undefined {
+  const text = args.value("speed");
+  if (text === undefined) return undefined;
+  const speed = Number(text.replace(/^[×x]/, ""));
+  if (!(speed > 0 && Number.isFinite(speed))) {
+    throw new UsageError(`--speed is "${text}", expected a factor above 0`);
+  }
+  return speed;
+}
+
+function maskOf(args: ParsedArguments): number | undefined {
+  const text = args.value("privacy-mask");
+  if (text === undefined) return undefined;
+  const mask = parseIPv4(text);
+  if (mask === undefined) {
+    throw new UsageError(`--privacy-mask is "${text}", expected a mask such as 255.255.255.0`);
+  }
+  return mask;
+}
+
+/** Masks the addresses of flows in place, but not of those to a multicast group. */
+function maskAddresses(block: RecordBlock, mask: number): void {
+  const layout: RecordLayout = block.layout;
+  if (!MASKED_VERSIONS.includes(layout.schema.version)) return;
+  const { view, count, littleEndian } = block;
+  let source = block.offset + fieldOffset(layout, "srcaddr");
+  let destination = block.offset + fieldOffset(layout, "dstaddr");
+  for (let row = 0; row < count; row++, source += layout.size, destination += layout.size) {
+    const address = view.getUint32(destination, littleEndian);
+    if (address >>> 28 === 0xe) continue;
+    view.setUint32(destination, (address & mask) >>> 0, littleEndian);
+    view.setUint32(source, (view.getUint32(source, littleEndian) & mask) >>> 0, littleEndian);
+  }
+}

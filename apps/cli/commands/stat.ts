@@ -1,0 +1,256 @@
+import { findFtLayout, type FtHeader } from "@flowtools/ft-format";
+import {
+  findReport,
+  FlowSet,
+  ReportError,
+  type ReportResult,
+  ReportRun,
+  STAT_RULES,
+  type SymbolTable,
+} from "@flowtools/flowset";
+import type { Command } from "../command.ts";
+import { eachInput } from "../each_input.ts";
+import { type ParsedArguments, UsageError } from "../flags.ts";
+import { loadSymbols, SYMBOLS_FLAG } from "../load_symbols.ts";
+import { Output } from "../output.ts";
+import { headerText } from "../render/header_text.ts";
+import { STAT, STAT_FORMATS } from "../render/stat_formats.ts";
+import { printGroups, type StatSort } from "../render/stat_groups.ts";
+import { STAT_PLOTS, StatPlot } from "../render/stat_plot.ts";
+import { preambleText } from "../render/stat_preamble.ts";
+import { ROW_FORMATS, writeRows } from "../render/stat_rows.ts";
+import { summaryText, totalsText } from "../render/stat_summary.ts";
+import { StatText } from "../render/stat_text.ts";
+import { RunProfile } from "../run_profile.ts";
+import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import { statCall } from "../stat_call.ts";
+
+/** Statistics of flows, as flow-stat. */
+export const statCommand: Command = {
+  name: "stat",
+  summary: "Statistics of flows: top talkers, ports, protocols, distributions",
+  operands: "[FILE…]",
+  flags: [
+    {
+      name: "report",
+      letter: "f",
+      value: "NUMBER",
+      range: [0, STAT_FORMATS.length - 1],
+      doc: `What to report (default: 0): ${
+        STAT_FORMATS.map(({ title }, number) => `${number} ${title}`).join(", ")
+      }`,
+    },
+    {
+      name: "format",
+      value: "NAME",
+      choices: ["classic", ...Object.keys(ROW_FORMATS)],
+      doc: "How to print (default: classic, as flow-stat)",
+    },
+    { name: "names", letter: "n", doc: "Names of protocols, ports, AS, tags" },
+    { name: "percent", letter: "P", doc: "Percent of the total in place of numbers" },
+    { name: "wide", letter: "w", doc: "Durations too" },
+    { name: "header", letter: "p", doc: "Print the header of the file first" },
+    {
+      name: "ascending",
+      letter: "s",
+      value: "FIELD",
+      doc: "Sort by a field, least first: keys from 0, then flows, octets, packets, duration",
+    },
+    {
+      name: "descending",
+      letter: "S",
+      value: "FIELD",
+      doc: "Sort by a field, greatest first",
+    },
+    {
+      name: "tally",
+      letter: "t",
+      value: "LINES",
+      doc: "With -P, in tables of ports, AS, …: a subtotal after so many lines",
+    },
+    { name: "title", letter: "T", value: "TEXT", doc: "Title of the report" },
+    {
+      name: "comment-char",
+      letter: "c",
+      value: "CHAR",
+      doc: "First character of lines that are no data (default: #)",
+    },
+    DEBUG_FLAG,
+    SYMBOLS_FLAG,
+    OUTPUT_FLAG,
+    TMP_FLAG,
+  ],
+  examples: [
+    ["flowtools stat -f9 -S2 <ft-v05.2023-11-14.221320+0000", "Sources by octets"],
+    ["flowtools stat -f12 -n -P flows/2023", "Shares of protocols in a year, by name"],
+    ["flowtools stat -f10 --format ndjson flows/", "Pairs of addresses, one JSON object each"],
+  ],
+  run: (args) => new StatCall(args).run(),
+};
+
+/** One call of the command. */
+class StatCall {
+  readonly #args: ParsedArguments;
+  readonly #number: number;
+  readonly #comment: string;
+  readonly #sortOrder: number;
+  readonly #tally: number;
+  readonly #call: readonly string[];
+  readonly #output: Output;
+  readonly #text: StatText;
+  readonly #run: ReportRun;
+  #plot: StatPlot | undefined;
+  #begun = false;
+  #missing = false;
+  #flows = 0;
+  /** What ends the call: no other input can change it. */
+  #fatal: ReportError | undefined;
+
+  constructor(args: ParsedArguments) {
+    this.#args = args;
+    this.#number = args.number("report") ?? 0;
+    this.#comment = args.value("comment-char")?.[0] ?? "#";
+    const { words, last } = statCall(Deno.args, statCommand.flags);
+    this.#call = words;
+    this.#sortOrder = last("s", "S", (letter, value) => {
+      const field = wholeNumber(letter === "s" ? "ascending" : "descending", value);
+      return letter === "s" ? -(field + 1) : field + 1;
+    }) ?? 0;
+    this.#tally = wholeNumber("tally", args.value("tally") ?? "1");
+    if (this.#tally === 0) throw new UsageError('--tally is "0", expected another number of lines');
+    this.#run = new ReportRun(findReport(this.#number), { rules: STAT_RULES });
+    this.#output = Output.open(args.value("output"));
+    this.#text = new StatText((bytes) => this.#output.bytes(bytes));
+  }
+
+  async run(): Promise<number> {
+    const profile = new RunProfile("stat");
+    const code = await eachInput(this.#args, (path) => this.#read(path));
+    if (this.#fatal !== undefined) throw this.#fatal;
+    if (this.#begun && (!this.#missing || this.#flows > 0)) await this.#finish();
+    this.#text.flush();
+    this.#output.close();
+    if (!this.#missing) profile.report(this.#args.number("debug"), this.#flows);
+    return this.#missing ? 1 : code;
+  }
+
+  get #classic(): boolean {
+    return (this.#args.value("format") ?? "classic") === "classic";
+  }
+
+  async #read(path: string): Promise<void> {
+    if (this.#fatal !== undefined) return;
+    await using set = await FlowSet.open(path);
+    if (!this.#begun) this.#begin(set.header);
+    if (this.#classic && this.#number === STAT.bandwidth) return;
+    if (this.#lacksFields(path, set.header)) return;
+    const kind = this.#classic ? STAT_PLOTS.get(this.#number) : undefined;
+    if (kind !== undefined) this.#plot ??= new StatPlot(this.#text, kind, this.#comment);
+    for await (const batch of set.batches({ columns: this.#run.columns })) {
+      this.#flows += batch.length;
+      if (this.#plot !== undefined) {
+        this.#plot.add(batch);
+        if (path === "-") this.#text.flush();
+        continue;
+      }
+      const ignored = this.#run.ignored;
+      try {
+        this.#run.add(batch);
+      } catch (error) {
+        if (!(error instanceof ReportError)) throw error;
+        this.#fatal = error;
+        return;
+      }
+      sayIgnored(this.#run.ignored - ignored);
+    }
+  }
+
+  /** What stands above the report, with the header of the first input. */
+  #begin(header: FtHeader): void {
+    this.#begun = true;
+    if (!this.#classic) return;
+    const args = this.#args;
+    this.#text.text(preambleText({
+      comment: this.#comment,
+      title: args.value("title"),
+      percent: args.on("percent"),
+      names: args.on("names"),
+      sortOrder: this.#sortOrder,
+      format: STAT_FORMATS[this.#number],
+      call: this.#call,
+    }));
+    if (args.on("header")) this.#text.text(headerText(header, this.#comment));
+    if (this.#number === STAT.bandwidth) this.#text.text("Not implemented.\n");
+  }
+
+  /** Says, as flow-stat does, that records lack fields, and then which. */
+  #lacksFields(path: string, header: FtHeader): boolean {
+    const { exportVersion, aggregation, streamVersion } = header;
+    const schema = findFtLayout(exportVersion, aggregation, streamVersion)?.schema;
+    const fields = schema === undefined ? [] : this.#run.missingFields(schema);
+    if (fields.length === 0) return false;
+    this.#missing = true;
+    const file = path === "-" ? "standard input" : path;
+    console.error("flow-stat: Flow record missing required field for format.");
+    console.error(
+      `flowtools: report ${this.#number} needs ${fields.join(", ")}, ` +
+        `which ${schema!.label} records of ${file} lack`,
+    );
+    return true;
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#plot !== undefined) return this.#plot.end();
+    if (this.#classic && this.#number === STAT.bandwidth) return;
+    const result = this.#run.finish();
+    if (!this.#classic) return await this.#writeRows(result);
+    const { lines } = STAT_FORMATS[this.#number];
+    if (this.#number === STAT.summary) return this.#text.text(summaryText(result));
+    if (this.#number === STAT.totals) return this.#text.text(totalsText(result, this.#comment));
+    const printed = printGroups(this.#text, result, lines!, {
+      comment: this.#comment,
+      percent: this.#args.on("percent"),
+      wide: this.#args.on("wide"),
+      names: await this.#names(),
+      tally: this.#args.value("tally") === undefined ? 0 : Math.abs(this.#tally),
+      sort: this.#sort,
+    });
+    if (!printed) console.error(`${this.#comment} can't sort on field ${this.#sortOrder}.`);
+  }
+
+  async #writeRows(result: ReportResult): Promise<void> {
+    const format = ROW_FORMATS[this.#args.value("format")!];
+    const sort = this.#sort;
+    const keys = result.keys.length;
+    if (sort !== undefined && sort.field >= keys + result.counters.length) {
+      throw new UsageError(`there is no field ${sort.field} to sort by`);
+    }
+    const order = sort === undefined ? result.order() : result.sorted(
+      sort.field < keys ? sort.field : result.counters[sort.field - keys],
+      sort.descending,
+    );
+    const write = (text: string) => this.#output.text(text);
+    writeRows(write, format, result, order, await this.#names());
+  }
+
+  get #sort(): StatSort | undefined {
+    if (this.#sortOrder === 0) return undefined;
+    return { field: Math.abs(this.#sortOrder) - 1, descending: this.#sortOrder > 0 };
+  }
+
+  async #names(): Promise<SymbolTable | undefined> {
+    const symbols = STAT_FORMATS[this.#number].lines?.symbols;
+    if (symbols === undefined || !this.#args.on("names")) return undefined;
+    return await loadSymbols(symbols, this.#args.value("symbols"));
+  }
+}
+
+function wholeNumber(name: string, value: string): number {
+  if (/^-?\d{1,9}$/.test(value)) return Number(value);
+  throw new UsageError(`--${name} is "${value}", expected a whole number`);
+}
+
+/** What flow-stat says of each flow that it leaves out. */
+function sayIgnored(flows: number): void {
+  if (flows > 0) console.error("Ignoring bogus flow dPkts=0\n".repeat(flows).trimEnd());
+}

@@ -1,0 +1,55 @@
+import { parseTagConfig } from "@flowtools/flowset";
+import type { Command } from "../command.ts";
+import { readConfigFile, VARIABLE_FLAG, variablesOf } from "../config_file.ts";
+import { STREAM_FLAGS } from "../filter_streams.ts";
+import { UsageError } from "../flags.ts";
+import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { transformStreams } from "../transform_streams.ts";
+
+/** Tags flows. */
+export const tagCommand: Command = {
+  name: "tag",
+  summary: "Tag flows by prefixes, AS numbers, ports and more",
+  operands: "[FILE…]",
+  flags: [
+    {
+      name: "tag-file",
+      letter: "t",
+      value: "FILE",
+      doc: "Tag configuration (default: cfg/tag.cfg in FLOWTOOLS_CONFIG_DIR or /etc/flow-tools)",
+    },
+    {
+      name: "definition",
+      letter: "T",
+      value: "NAME",
+      doc: "The definition to tag by; there is no default",
+    },
+    VARIABLE_FLAG,
+    ...STREAM_FLAGS,
+    OUTPUT_FLAG,
+  ],
+  examples: [
+    [
+      "flowtools tag -t tag.cfg -T customers <day.ft | flowtools print -f9",
+      "Flows with the tags of the definition customers",
+    ],
+    [
+      "flowtools tag -T customers -v SITE=0x100 -z 6 -o tagged.ft day.ft",
+      "A file of version 1005, with a variable for the configuration",
+    ],
+  ],
+  run: async (args) => {
+    const { path, text } = await readConfigFile(args.value("tag-file"), "tag");
+    const config = parseTagConfig(text, { file: path, variables: variablesOf(args) });
+    const definition = args.value("definition");
+    if (definition === undefined) {
+      throw new UsageError(`-T is missing, expected one of ${config.names.join(", ")}`);
+    }
+    return await transformStreams(args, {
+      name: "tag",
+      transform: config.transform(definition),
+      version: { version: 1005 },
+      missing: "Flow record missing required field for tagging.",
+    });
+  },
+};

@@ -1,0 +1,67 @@
+import { FlowTransform } from "@flowtools/flowset";
+import type { Command } from "../command.ts";
+import { readConfigFile, VARIABLE_FLAG, variablesOf } from "../config_file.ts";
+import { STREAM_FLAGS } from "../filter_streams.ts";
+import type { ParsedArguments } from "../flags.ts";
+import { SYMBOLS_FLAG } from "../load_symbols.ts";
+import { loadXlateConfig } from "../load_xlate.ts";
+import { parseVersion } from "../parse_version.ts";
+import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { transformStreams } from "../transform_streams.ts";
+
+/** Rewrites fields of flows, and their version. */
+export const xlateCommand: Command = {
+  name: "xlate",
+  summary: "Rewrite fields of flows (anonymize, mask, scale), or their version",
+  operands: "[FILE…]",
+  flags: [
+    {
+      name: "xlate-file",
+      letter: "x",
+      value: "FILE",
+      doc: "Configuration (default: cfg/xlate.cfg in FLOWTOOLS_CONFIG_DIR or /etc/flow-tools)",
+    },
+    {
+      name: "definition",
+      letter: "X",
+      value: "NAME",
+      doc: "The definition to translate by (default: default)",
+    },
+    {
+      name: "export-version",
+      letter: "V",
+      value: "VERSION",
+      doc: "Export version of the output: 1, 5, 6, 7, 8.1 to 8.14 or 1005 (default: the input's)",
+    },
+    { name: "no-config", letter: "n", doc: "Read no configuration: convert the version only" },
+    VARIABLE_FLAG,
+    SYMBOLS_FLAG,
+    ...STREAM_FLAGS,
+    OUTPUT_FLAG,
+  ],
+  examples: [
+    [
+      "flowtools xlate -x x.cfg -X anon <day.ft >anonymous.ft",
+      "Flows as the definition anon has them",
+    ],
+    ["flowtools xlate -n -V 7 day.ft | flowtools print -f7", "Flows of version 5 as version 7"],
+  ],
+  run: async (args) => {
+    const version = args.value("export-version");
+    return await transformStreams(args, {
+      name: "xlate",
+      transform: args.on("no-config") ? new FlowTransform([], []) : await loadTransform(args),
+      version: version === undefined ? undefined : parseVersion(version),
+      missing: "Xlate references a field not in flow.",
+    });
+  },
+};
+
+async function loadTransform(args: ParsedArguments): Promise<FlowTransform> {
+  const file = await readConfigFile(args.value("xlate-file"), "xlate");
+  const config = await loadXlateConfig(file, {
+    variables: variablesOf(args),
+    warn: (message) => console.error(`flowtools: ${message}`),
+  }, args.value("symbols"));
+  return config.transform(args.value("definition") ?? "default");
+}

@@ -1,0 +1,51 @@
+import { FlowToolsError } from "@flowtools/flow-model";
+import type { ParsedArguments } from "./flags.ts";
+import { listInputs } from "./inputs.ts";
+
+/** What the system says of a path that is no readable file. */
+const SYSTEM_FAULTS = [
+  Deno.errors.NotFound,
+  Deno.errors.PermissionDenied,
+  Deno.errors.IsADirectory,
+  Deno.errors.NotADirectory,
+  Deno.errors.FilesystemLoop,
+];
+
+/**
+ * Does something with every input that a call names. An input that cannot be read, or not to its
+ * end, is reported and the others are still done.
+ *
+ * @returns 0, or 1 where an input had a fault
+ */
+export async function eachInput(
+  args: ParsedArguments,
+  work: (path: string) => Promise<void>,
+): Promise<number> {
+  let code = 0;
+  for (const path of listInputs(args.operands, { includeTmp: args.on("all") })) {
+    try {
+      await work(path);
+    } catch (error) {
+      reportInputFault(path, error);
+      code = 1;
+    }
+  }
+  return code;
+}
+
+/** Reports the fault of an input; what is no such fault is thrown on. */
+export function reportInputFault(path: string, error: unknown): void {
+  if (!isInputFault(error)) throw error;
+  console.error(`flowtools: ${describeFault(path, error)}`);
+}
+
+function isInputFault(error: unknown): error is Error {
+  return error instanceof FlowToolsError ||
+    SYSTEM_FAULTS.some((systemFault) => error instanceof systemFault);
+}
+
+/** Errors of the system do not always name the file. */
+function describeFault(path: string, error: Error): string {
+  const name = path === "-" ? "standard input" : path;
+  return error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+}

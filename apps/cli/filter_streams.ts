@@ -1,0 +1,98 @@
+import type { FtHeader } from "@flowtools/ft-format";
+import { FT_FLAGS } from "@flowtools/ft-format";
+import { openFtFile } from "@flowtools/ft-format/deno";
+import { FilterFieldError, type FlowFilter, RecordFilter, writtenLayout } from "@flowtools/flowset";
+import { reportInputFault } from "./each_input.ts";
+import type { Flag, ParsedArguments } from "./flags.ts";
+import { listInputs } from "./inputs.ts";
+import { RunProfile } from "./run_profile.ts";
+import { BYTE_ORDER_FLAG, COMMENT_FLAG, COMPRESS_FLAG, DEBUG_FLAG } from "./shared_flags.ts";
+import { type StreamHeader, StreamOutput } from "./stream_output.ts";
+
+export const KEEP_TIME_FLAG: Flag = {
+  name: "keep-time",
+  letter: "k",
+  doc: "Keep the time of the capture from the header of the input",
+};
+
+/** The flags of every program that reads streams and writes one. */
+export const STREAM_FLAGS: readonly Flag[] = [
+  KEEP_TIME_FLAG,
+  BYTE_ORDER_FLAG,
+  COMMENT_FLAG,
+  COMPRESS_FLAG,
+  DEBUG_FLAG,
+];
+
+/** What a filtering program is. */
+export interface FilterProgram {
+  readonly name: string;
+  readonly filter: FlowFilter;
+  /** What it says where the flows lack a field. */
+  readonly missing: string;
+}
+
+/**
+ * Writes the flows of all inputs that pass a filter.
+ *
+ * @returns 0, or 1 where no flow passed or an input had a fault
+ */
+export async function filterStreams(
+  args: ParsedArguments,
+  { name, filter, missing }: FilterProgram,
+): Promise<number> {
+  const profile = new RunProfile(name);
+  const records = new RecordFilter(filter);
+  const run = { flows: 0, faults: 0 };
+  let output: StreamOutput | undefined;
+  try {
+    for (const path of listInputs(args.operands)) {
+      try {
+        using input = await openFtFile(path);
+        const { layout, header } = input;
+        const fields = filter.missing(layout.schema);
+        if (fields.length > 0) throw new FilterFieldError(missing, layout.schema, fields);
+        output ??= openOutput(args);
+        if (!output.begun) output.begin(writtenLayout(layout), firstHeader(args, header, output));
+        for await (const block of input.blocks()) {
+          run.flows += block.count;
+          const passed = records.select(block);
+          if (passed !== undefined) await output.write(passed);
+        }
+      } catch (error) {
+        if (error instanceof FilterFieldError) throw error;
+        reportInputFault(path, error);
+        run.faults++;
+      }
+    }
+    await output?.close();
+  } catch (error) {
+    output?.abort();
+    throw error;
+  }
+  profile.report(args.number("debug"), run.flows);
+  return run.faults > 0 || (output?.flowCount ?? 0) === 0 ? 1 : 0;
+}
+
+function openOutput(args: ParsedArguments): StreamOutput {
+  return StreamOutput.open({
+    path: args.value("output"),
+    byteOrder: args.value("byte-order") === "big" ? "big" : "little",
+    level: args.number("compress") ?? 0,
+  });
+}
+
+/** The header of the output: the time of the capture is that of the first input. */
+function firstHeader(
+  args: ParsedArguments,
+  { captureStart = 0, captureEnd = 0 }: FtHeader,
+  output: StreamOutput,
+): StreamHeader {
+  const comments = args.value("comment");
+  const keep = args.on("keep-time") && captureStart !== 0 && captureEnd !== 0;
+  return {
+    ...(comments === undefined ? {} : { comments }),
+    ...(keep ? { captureStart, captureEnd, flags: FT_FLAGS.PRELOADED } : {}),
+    ...(output.rewritable ? { flowCount: 0 } : {}),
+  };
+}

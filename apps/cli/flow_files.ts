@@ -1,0 +1,56 @@
+import type { FtHeader } from "@flowtools/ft-format";
+import { openFtFile } from "@flowtools/ft-format/deno";
+import { reportInputFault } from "./each_input.ts";
+import type { ParsedArguments } from "./flags.ts";
+import { listInputs } from "./inputs.ts";
+
+/** An input, and its header where that was read to find its place. */
+export interface FlowFile {
+  /** `-` is standard input. */
+  readonly path: string;
+  readonly header?: FtHeader;
+}
+
+/** The inputs of a call, and whether all could be looked at. */
+export interface FlowFiles {
+  readonly files: FlowFile[];
+  readonly faults: number;
+}
+
+/**
+ * The inputs that operands name, as flow-cat orders them: the files of a directory by the start of
+ * their capture, those of several operands together where `-g` asks for it. Of equal starts the
+ * first by name goes first.
+ *
+ * @param headers Whether every header is wanted, also where the order does not need it
+ */
+export async function listFlowFiles(args: ParsedArguments, headers = false): Promise<FlowFiles> {
+  const includeTmp = args.on("all");
+  const operands = args.operands.length === 0 ? ["-"] : args.operands;
+  const lists = args.on("global-sort") ? [operands] : operands.map((operand) => [operand]);
+  const files: FlowFile[] = [];
+  let faults = 0;
+  for (const list of lists) {
+    const paths = [...listInputs(list, { includeTmp })];
+    const found: FlowFile[] = [];
+    for (const path of paths) {
+      if (path === "-" || (paths.length === 1 && !headers)) {
+        found.push({ path });
+        continue;
+      }
+      try {
+        using file = await openFtFile(path);
+        found.push({ path, header: file.header });
+      } catch (error) {
+        reportInputFault(path, error);
+        faults++;
+      }
+    }
+    files.push(...found.toSorted((a, b) => startOf(a) - startOf(b)));
+  }
+  return { files, faults };
+}
+
+function startOf({ header }: FlowFile): number {
+  return header?.captureStart ?? 0;
+}

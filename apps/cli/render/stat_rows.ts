@@ -1,0 +1,81 @@
+import { formatIPv4 } from "@flowtools/flow-model";
+import type { ReportResult, ResultKey, SymbolTable } from "@flowtools/flowset";
+
+/** How rows of a report are written in the formats for programs. */
+export interface RowFormat {
+  /** Text before the first row. */
+  begin(columns: readonly string[]): string;
+  /** One row. */
+  row(columns: readonly string[], values: readonly (string | number)[], first: boolean): string;
+  /** Text behind the last row. */
+  end(): string;
+}
+
+/** The formats for programs, by name. */
+export const ROW_FORMATS: Readonly<Record<string, RowFormat>> = {
+  json: {
+    begin: () => "[",
+    row: (columns, values, first) => `${first ? "" : ","}\n${jsonRow(columns, values)}`,
+    end: () => "\n]\n",
+  },
+  ndjson: {
+    begin: () => "",
+    row: (columns, values) => `${jsonRow(columns, values)}\n`,
+    end: () => "",
+  },
+  csv: {
+    begin: (columns) => `${columns.join(",")}\n`,
+    row: (_, values) => `${values.map(csvCell).join(",")}\n`,
+    end: () => "",
+  },
+};
+
+function jsonRow(columns: readonly string[], values: readonly (string | number)[]): string {
+  return JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, values[i]])));
+}
+
+function csvCell(value: string | number): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Writes the groups of a report; a report without keys is one row of its totals. */
+export function writeRows(
+  write: (text: string) => void,
+  format: RowFormat,
+  result: ReportResult,
+  order: Uint32Array,
+  names: SymbolTable | undefined,
+): void {
+  const columns = [...result.keys.map(({ name }) => name), ...result.counters];
+  write(format.begin(columns));
+  if (result.keys.length === 0) {
+    const { flows, octets, packets, duration } = result.totals;
+    write(format.row(columns, [flows, octets, packets, duration], true));
+  }
+  let first = true;
+  for (const group of order) {
+    const at = group * result.counters.length;
+    const values: (string | number)[] = result.keys.map((key) =>
+      keyText(result, key, group, names)
+    );
+    for (let i = 0; i < result.counters.length; i++) values.push(result.sums[at + i]);
+    write(format.row(columns, values, first));
+    first = false;
+  }
+  write(format.end());
+}
+
+function keyText(
+  { keyWords, keyStride }: ReportResult,
+  { kind, offset }: ResultKey,
+  group: number,
+  names: SymbolTable | undefined,
+): string | number {
+  const at = group * keyStride + offset;
+  const word = keyWords[at];
+  if (kind === "address") return formatIPv4(word);
+  if (kind === "prefix") return `${formatIPv4(word)}/${keyWords[at + 1]}`;
+  if (kind === "counter") return word * 2 ** 32 + keyWords[at + 1];
+  return names?.name(word) ?? word;
+}

@@ -1,0 +1,65 @@
+import type { Flag } from "./flags.ts";
+
+/** Flags with the same meaning in several commands. */
+
+export const FIELDS_FLAG: Flag = {
+  name: "fields",
+  value: "NAMES",
+  doc: "Attributes to show, comma separated, in this order",
+};
+
+export const OUTPUT_FLAG: Flag = {
+  name: "output",
+  letter: "o",
+  value: "FILE",
+  doc: "Write to a file instead of standard output",
+};
+
+export const BYTE_ORDER_FLAG: Flag = {
+  name: "byte-order",
+  letter: "b",
+  value: "ORDER",
+  choices: ["little", "big"],
+  doc: "Byte order of the output (default: little)",
+};
+
+export const COMPRESS_FLAG: Flag = {
+  name: "compress",
+  letter: "z",
+  value: "LEVEL",
+  range: [0, 9],
+  doc: "Level of zlib compression, 0 for none (default: 0)",
+};
+
+export const COMMENT_FLAG: Flag = {
+  name: "comment",
+  letter: "C",
+  value: "TEXT",
+  doc: "Comment for the header of the output",
+};
+
+export const TMP_FLAG: Flag = {
+  name: "all",
+  letter: "a",
+  doc: "Read the unfinished files (tmp-*) of a directory too",
+};
+
+export const GLOBAL_SORT_FLAG: Flag = {
+  name: "global-sort",
+  letter: "g",
+  doc: "Order all inputs by the start of their capture, not those of each directory alone",
+};
+
+export const NO_MMAP_FLAG: Flag = {
+  name: "no-mmap",
+  letter: "m",
+  doc: "Accepted for the sake of old scripts: files are never mapped into memory",
+};
+
+export const DEBUG_FLAG: Flag = {
+  name: "debug",
+  letter: "d",
+  value: "LEVEL",
+  range: [0, 99],
+  doc: "Above 0, tell at the end how many flows were processed, and how fast (default: 0)",
+};

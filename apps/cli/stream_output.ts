@@ -1,0 +1,135 @@
+import type { RecordLayout } from "@flowtools/flow-model";
+import {
+  encodeFtHeader,
+  FT_FLAGS,
+  type FtHeaderFields,
+  type RecordBlock,
+  recordBytes,
+} from "@flowtools/ft-format";
+import { RecordShaper } from "@flowtools/flowset";
+import { OutputError } from "./output.ts";
+import { ParallelDeflate } from "./parallel_deflate.ts";
+
+/** What of a header the programs decide; flags that follow from the output are added. */
+export type StreamHeader = Partial<Omit<FtHeaderFields, "byteOrder" | "exportVersion">>;
+
+/** How to write a stream. */
+export interface StreamOptions {
+  /** A file; standard output where it is `-` or not given. */
+  readonly path: string | undefined;
+  readonly byteOrder: "little" | "big";
+  /** 0 for plain records, 1 to 9 for zlib. */
+  readonly level: number;
+}
+
+const U32_MAX = 0xffffffff;
+
+/**
+ * A flow-tools stream with exactly the header that a classic program gives it. The output is opened
+ * at once, the header is written when the version is known. In a file the header is rewritten at
+ * the end; other outputs keep the mark of a stream.
+ */
+export class StreamOutput {
+  readonly #options: StreamOptions;
+  readonly #file: Deno.FsFile | undefined;
+  /** The output can be rewritten. */
+  readonly rewritable: boolean;
+  readonly #deflate: ParallelDeflate | undefined;
+  #shaper: RecordShaper | undefined;
+  #header: FtHeaderFields | undefined;
+  #headerSize = 0;
+  #flowCount = 0;
+
+  private constructor(options: StreamOptions, file: Deno.FsFile | undefined) {
+    this.#options = options;
+    this.#file = file;
+    this.rewritable = file?.statSync().isFile ?? false;
+    if (options.level > 0) {
+      this.#deflate = new ParallelDeflate(options.level, (bytes) => this.#write(bytes));
+    }
+  }
+
+  /** Opens the output. */
+  static open(options: StreamOptions): StreamOutput {
+    const { path } = options;
+    const file = path === undefined || path === "-"
+      ? undefined
+      : Deno.openSync(path, { write: true, create: true, truncate: true });
+    return new StreamOutput(options, file);
+  }
+
+  /** Whether the header is written. */
+  get begun(): boolean {
+    return this.#header !== undefined;
+  }
+
+  /** Flows written. */
+  get flowCount(): number {
+    return this.#flowCount;
+  }
+
+  /** Writes the header; the records will be of this layout. */
+  begin({ schema }: RecordLayout, header: StreamHeader): void {
+    const { version, aggregation } = schema;
+    const { byteOrder, level } = this.#options;
+    this.#shaper = new RecordShaper({ version, aggregation, byteOrder });
+    this.#header = {
+      ifNames: [],
+      ifAliases: [],
+      unknown: [],
+      ...header,
+      byteOrder,
+      exportVersion: version,
+      aggregation,
+      aggregationVersion: version === 8 ? 2 : undefined,
+      flags: (header.flags ?? 0) | FT_FLAGS.STREAMING | (level > 0 ? FT_FLAGS.COMPRESS : 0),
+    };
+    const bytes = encodeFtHeader(this.#header);
+    this.#headerSize = bytes.length;
+    this.#write(bytes);
+  }
+
+  /** Writes records, which are converted where that is needed. */
+  async write(block: RecordBlock): Promise<void> {
+    const bytes = recordBytes(this.#shaper!.shape(block));
+    if (this.#deflate === undefined) this.#write(bytes);
+    else await this.#deflate.add(bytes);
+    this.#flowCount += block.count;
+  }
+
+  /** Ends the stream, with these fields in the header where it can be rewritten. */
+  async close(final: StreamHeader = {}): Promise<void> {
+    try {
+      if (this.#header === undefined) return;
+      await this.#deflate?.finish();
+      if (!this.rewritable) return;
+      const header = {
+        ...this.#header,
+        ...final,
+        flags: (this.#header.flags & ~FT_FLAGS.STREAMING) | FT_FLAGS.DONE,
+        flowCount: Math.min(this.#flowCount, U32_MAX),
+      };
+      this.#file!.seekSync(0, Deno.SeekMode.Start);
+      this.#write(encodeFtHeader(header, this.#headerSize));
+    } finally {
+      this.abort();
+    }
+  }
+
+  /** Closes the output as it is. */
+  abort(): void {
+    this.#deflate?.close();
+    this.#file?.close();
+  }
+
+  #write(bytes: Uint8Array): void {
+    try {
+      const target = this.#file ?? Deno.stdout;
+      for (let at = 0; at < bytes.length;) at += target.writeSync(bytes.subarray(at));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new OutputError(`cannot write flows: ${reason}`, { cause: error });
+    }
+  }
+}

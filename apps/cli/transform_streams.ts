@@ -1,0 +1,95 @@
+import type { RecordLayout } from "@flowtools/flow-model";
+import { findFtLayout, FT_FLAGS, type FtHeader } from "@flowtools/ft-format";
+import { openFtFile } from "@flowtools/ft-format/deno";
+import {
+  FlowConversionError,
+  type FlowTransform,
+  RecordTransform,
+  TransformFieldError,
+  writtenLayout,
+} from "@flowtools/flowset";
+import { reportInputFault } from "./each_input.ts";
+import { KEEP_TIME_FLAG } from "./filter_streams.ts";
+import type { ParsedArguments } from "./flags.ts";
+import { listInputs } from "./inputs.ts";
+import type { ExportVersion } from "./parse_version.ts";
+import { RunProfile } from "./run_profile.ts";
+import { type StreamHeader, StreamOutput } from "./stream_output.ts";
+
+/** What a transforming program is. */
+export interface TransformProgram {
+  readonly name: string;
+  readonly transform: FlowTransform;
+  /** The version to write; default that of the first input. */
+  readonly version?: ExportVersion;
+  /** What it says where the flows lack a field. */
+  readonly missing: string;
+}
+
+/**
+ * Writes the flows of all inputs as a transform makes them.
+ *
+ * @returns 0, or 1 where an input had a fault
+ */
+export async function transformStreams(
+  args: ParsedArguments,
+  { name, transform, version, missing }: TransformProgram,
+): Promise<number> {
+  const profile = new RunProfile(name);
+  let target: RecordLayout | undefined = version &&
+    findFtLayout(version.version, version.aggregation);
+  let records: RecordTransform | undefined;
+  let output: StreamOutput | undefined;
+  let faults = 0;
+  try {
+    for (const path of listInputs(args.operands)) {
+      try {
+        using input = await openFtFile(path);
+        const { layout, header } = input;
+        const fields = transform.missing(layout.schema);
+        if (fields.length > 0) throw new TransformFieldError(missing, layout.schema, fields);
+        target ??= writtenLayout(layout);
+        records ??= new RecordTransform(transform, target);
+        output ??= StreamOutput.open({
+          path: args.value("output"),
+          byteOrder: args.value("byte-order") === "big" ? "big" : "little",
+          level: args.number("compress") ?? 0,
+        });
+        for await (const block of input.blocks()) {
+          const transformed = records.apply(block);
+          if (!output.begun) output.begin(target, firstHeader(args, header));
+          await output.write(transformed);
+        }
+        if (!output.begun) output.begin(target, firstHeader(args, header));
+      } catch (error) {
+        if (error instanceof TransformFieldError || error instanceof FlowConversionError) {
+          throw error;
+        }
+        reportInputFault(path, error);
+        faults++;
+      }
+    }
+    await output?.close();
+  } catch (error) {
+    output?.abort();
+    throw error;
+  }
+  profile.report(args.number("debug"), output?.flowCount ?? 0);
+  return faults > 0 ? 1 : 0;
+}
+
+/** The header of the output: without `-k` its times are there, but say nothing. */
+function firstHeader(
+  args: ParsedArguments,
+  { captureStart = 0, captureEnd = 0 }: FtHeader,
+): StreamHeader {
+  const comments = args.value("comment");
+  const keep = args.on(KEEP_TIME_FLAG.name) && captureStart !== 0 && captureEnd !== 0;
+  return {
+    ...(comments === undefined ? {} : { comments }),
+    ...(keep
+      ? { captureStart, captureEnd, flags: FT_FLAGS.PRELOADED }
+      : { captureStart: 0, captureEnd: 0 }),
+    flowCount: 0,
+  };
+}
