@@ -1,0 +1,158 @@
+/**
+ * Measures `flowtools stat` against nfdump, and against flow-stat, in turn:
+ *
+ *     deno run -A --unstable-net scripts/bench_stat.ts [FILE] [ROUNDS] [FLOW-STAT]
+ *
+ * Without a file, 5 million realistic v5 flows are made. nfdump gets the same flows: they are sent
+ * to an nfcapd as v5 packets over loopback, and counted. Every call is a process of its own whose
+ * text goes to /dev/null; the first round fills the page cache. Figures are medians.
+ *
+ * @module
+ */
+import { FlowSet } from "@flowtools/flowset";
+import { encodePdu, V5_CODEC } from "@flowtools/netflow-pdu";
+import { makeWorkload } from "./make_workload.ts";
+
+const FLOWS = 5_000_000;
+const PORT = 29955;
+/** Packets sent before a pause. */
+const BURST = 50;
+/** Bursts a second: nfcapd keeps up with far more. */
+const BURSTS_PER_SECOND = 200;
+/** Flows of a packet at most. */
+const PACKET_FLOWS = V5_CODEC.maxRecords;
+const MAIN = new URL("../apps/cli/main.ts", import.meta.url).pathname;
+
+const [given, rounds = "3", flowStat = "flow-stat"] = Deno.args;
+
+/** Waits. */
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Sends all flows of a file to a port of this machine, at a bounded rate. */
+async function replay(path: string): Promise<number> {
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const to: Deno.NetAddr = { transport: "udp", hostname: "127.0.0.1", port: PORT };
+  await using set = await FlowSet.open(path);
+  let sequence = 0;
+  let packets = 0;
+  const started = performance.now();
+  for await (const batch of set.batches()) {
+    for (let row = 0; row < batch.length; row += PACKET_FLOWS) {
+      const count = Math.min(PACKET_FLOWS, batch.length - row);
+      await socket.send(encodePdu(V5_CODEC, batch, row, count, { sequence }), to);
+      sequence += count;
+      if (++packets % BURST !== 0) continue;
+      const due = packets / BURST / BURSTS_PER_SECOND * 1000;
+      const ahead = due - (performance.now() - started);
+      if (ahead > 0) await sleep(ahead);
+    }
+  }
+  socket.close();
+  return sequence;
+}
+
+/** Makes nfdump's file of the flows, with nfdump's own collector. */
+async function makeNfdumpFile(path: string, folder: string): Promise<string | undefined> {
+  const options = { stdout: "null", stderr: "null" } as const;
+  let collector: Deno.ChildProcess;
+  try {
+    const args = ["-w", folder, "-b", "127.0.0.1", "-p", String(PORT), "-B", "8388608"];
+    collector = new Deno.Command("nfcapd", { args: [...args, "-t", "86400"], ...options }).spawn();
+  } catch {
+    return undefined;
+  }
+  await sleep(1000);
+  const sent = await replay(path);
+  await sleep(2000);
+  collector.kill("SIGTERM");
+  await collector.status;
+  const name = [...Deno.readDirSync(folder)].map((entry) => entry.name)
+    .find((entry) => entry.startsWith("nfcapd."));
+  if (name === undefined) throw new Error("nfcapd left no file");
+  const { stdout } = await new Deno.Command("nfdump", { args: ["-r", `${folder}/${name}`, "-I"] })
+    .output();
+  const stored = Number(new TextDecoder().decode(stdout).match(/^Flows: (\d+)$/m)?.[1]);
+  console.log(`nfdump's file: ${stored} of ${sent} flows`);
+  return `${folder}/${name}`;
+}
+
+/** Seconds that a call takes, its text thrown away. */
+async function time(command: readonly string[], input: string): Promise<number> {
+  const started = performance.now();
+  const { code } = await new Deno.Command("sh", {
+    args: ["-c", 'input=$1; shift; "$@" <"$input" >/dev/null 2>&1', "sh", input, ...command],
+  }).output();
+  if (code !== 0) throw new Error(`${command.join(" ")} failed with code ${code}`);
+  return (performance.now() - started) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+async function installed(command: string): Promise<boolean> {
+  const { success } = await new Deno.Command("sh", {
+    args: ["-c", 'command -v "$1"', "sh", command],
+  })
+    .output();
+  return success;
+}
+
+/** Measures calls in turn and prints the ratio to ours, which is the first. */
+async function compare(
+  title: string,
+  input: string,
+  calls: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const seconds = new Map<string, number[]>();
+  for (let round = 0; round <= Number(rounds); round++) {
+    for (const [name, command] of calls) {
+      const taken = await time(command, input);
+      if (round > 0) seconds.set(name, [...seconds.get(name) ?? [], taken]);
+    }
+  }
+  const [ours] = [...seconds.values()].map(median);
+  for (const [name, list] of seconds) {
+    const ratio = (ours / median(list)).toFixed(2);
+    const range = `${Math.min(...list).toFixed(2)}–${Math.max(...list).toFixed(2)}`;
+    console.log(
+      `${title}: ${name} ${median(list).toFixed(2)} s (${range}), ours is ${ratio} of it`,
+    );
+  }
+}
+
+const folder = await Deno.makeTempDir({ prefix: "flowtools-bench-" });
+try {
+  const input = given ?? `${folder}/flows.ft`;
+  if (given === undefined) await makeWorkload(input, FLOWS);
+  await Deno.mkdir(`${folder}/nfdump`);
+  const nfdump = await makeNfdumpFile(input, `${folder}/nfdump`);
+  if (nfdump === undefined) console.log("nfdump is not installed: no comparison");
+  const rival = await installed(flowStat);
+  if (!rival) console.log("flow-stat is not installed: no comparison");
+  const stat = [Deno.execPath(), "run", "-A", MAIN, "stat"];
+  await compare(
+    "sources",
+    input,
+    new Map([
+      ["flowtools stat -f9", [...stat, "-f9"]],
+      ...(nfdump ? [["nfdump -s srcip", ["nfdump", "-r", nfdump, "-s", "srcip"]] as const] : []),
+      ...(rival ? [["flow-stat -f9", [flowStat, "-f9"]] as const] : []),
+    ]),
+  );
+  await compare(
+    "pairs",
+    input,
+    new Map([
+      ["flowtools stat -f10", [...stat, "-f10"]],
+      ...(nfdump
+        ? [["nfdump -A srcip,dstip", ["nfdump", "-r", nfdump, "-A", "srcip,dstip"]] as const]
+        : []),
+      ...(rival ? [["flow-stat -f10", [flowStat, "-f10"]] as const] : []),
+    ]),
+  );
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
