@@ -1,3 +1,4 @@
+import { toText } from "@std/streams/to-text";
 import { parseVariables } from "@flowtools/flowset";
 import { environment } from "./environment.ts";
 import { type Flag, type ParsedArguments, UsageError } from "./flags.ts";
@@ -30,12 +31,17 @@ export function defaultConfigPath(kind: string): string {
 export async function readConfigFile(path: string | undefined, kind: string): Promise<ConfigFile> {
   const file = path ?? defaultConfigPath(kind);
   try {
-    return { path: file, text: await Deno.readTextFile(file) };
+    return { path: file, text: await readText(file) };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     const hint = path === undefined ? `; name one, or set ${DIRECTORY_VARIABLE}` : "";
     throw new UsageError(`there is no ${kind} configuration "${file}"${hint}`);
   }
+}
+
+/** The text of a file; of standard input where it is `-`. */
+async function readText(path: string): Promise<string> {
+  return path === "-" ? await toText(Deno.stdin.readable) : await Deno.readTextFile(path);
 }
 
 /** The variables that a call binds. */

@@ -96,8 +96,11 @@ export class FileMerge implements Disposable {
       const blocks = await this.#merge(paths, note);
       if (this.layout !== undefined) output.begin(this.layout, {});
       for await (const block of blocks) await output.write(block);
-    } finally {
+      await output.close();
+    } catch (error) {
       output.abort();
+      throw error;
+    } finally {
       this.#closeReaders();
     }
     return path;

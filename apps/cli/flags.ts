@@ -61,7 +61,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Par
   });
   const text = (name: string): string | undefined => {
     const value = parsed[name];
-    return typeof value === "string" ? value : undefined;
+    return typeof value === "string" ? standardStream(value) : undefined;
   };
   for (const flag of flags) checkValue(flag, text(flag.name));
   const rest = parsed["--"];
@@ -73,8 +73,13 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Par
     },
     number: (name) => text(name) === undefined ? undefined : Number(text(name)),
     on: (name) => parsed[name] === true,
-    operands: [...parsed._.map(String), ...(Array.isArray(rest) ? rest.map(String) : [])],
+    operands: [...parsed._, ...(Array.isArray(rest) ? rest : [])].map(String).map(standardStream),
   };
+}
+
+/** Deno opens these devices only for programs that may do everything; `-` stands for them. */
+function standardStream(path: string): string {
+  return path === "/dev/stdin" || path === "/dev/stdout" ? "-" : path;
 }
 
 /** Rewrites classic letters, alone or in clusters, as the long flags they stand for. */

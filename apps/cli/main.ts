@@ -8,6 +8,7 @@ import { FlowToolsError } from "@flowtools/flow-model";
 import { COMMANDS } from "./commands.ts";
 import { COMMON_FLAGS, parseFlags, UsageError } from "./flags.ts";
 import { commandText, overviewText } from "./help.ts";
+import { discardUnfinished } from "./new_file.ts";
 import { Output, OutputError } from "./output.ts";
 import { VERSION } from "./version.ts";
 
@@ -69,13 +70,15 @@ function print(text: string): void {
 
 /** The exit code of a failure, after its message. */
 function report(error: unknown): number {
+  discardUnfinished();
   if (error instanceof Deno.errors.BrokenPipe) return 0;
   if (error instanceof UsageError) {
     console.error(`flowtools: ${error.message}\nTry "flowtools help".`);
     return 2;
   }
   const expected = error instanceof FlowToolsError || error instanceof RangeError ||
-    error instanceof OutputError || (error instanceof Error && error.name in Deno.errors);
+    error instanceof OutputError ||
+    (error instanceof Error && (error.name in Deno.errors || "code" in error));
   console.error(`flowtools: ${expected ? (error as Error).message : Deno.inspect(error)}`);
   return 2;
 }

@@ -1,3 +1,5 @@
+import { NewFile } from "./new_file.ts";
+
 /** Bytes held back until a write is worth its system call. */
 const BUFFER_BYTES = 1 << 16;
 
@@ -10,7 +12,14 @@ export class OutputError extends Error {
 export function outputError(path: string, error: unknown): unknown {
   if (error instanceof Deno.errors.BrokenPipe) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new OutputError(`Cannot write ${path === "-" ? "standard output" : path}: ${reason}`);
+  const name = path === "-" ? "standard output" : path;
+  return new OutputError(`cannot write ${name}: ${reason}`, { cause: error });
+}
+
+/** Makes the directories that a file needs. */
+export function makeParent(path: string): void {
+  const directory = path.slice(0, path.lastIndexOf("/") + 1);
+  if (directory !== "") Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
 }
 
 /** What bytes are written to. */
@@ -21,24 +30,30 @@ interface Target {
 
 /** Text and bytes to standard output or a file, in large writes. */
 export class Output {
+  readonly #path: string;
   readonly #target: Target;
   readonly #close: () => void;
   readonly #encoder = new TextEncoder();
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #used = 0;
 
-  private constructor(target: Target, close: () => void) {
+  private constructor(path: string, target: Target, close: () => void) {
+    this.#path = path;
     this.#target = target;
     this.#close = close;
   }
 
-  /** Opens a file, or standard output where the path is `-` or not given. */
+  /** Opens a new file, or standard output where the path is `-` or not given. */
   static open(path: string | undefined): Output {
     if (path === undefined || path === "-") {
-      return new Output(Deno.stdout, () => {});
+      return new Output("-", Deno.stdout, () => {});
     }
-    const file = Deno.openSync(path, { write: true, create: true, truncate: true });
-    return new Output(file, () => file.close());
+    const newFile = NewFile.begin(path);
+    const file = newFile.open();
+    return new Output(path, file, () => {
+      file.close();
+      newFile.commit();
+    });
   }
 
   /** Adds text. */
@@ -68,16 +83,24 @@ export class Output {
   /** Writes bytes while the caller goes on; they must not change until the promise is kept. */
   async write(bytes: Uint8Array): Promise<void> {
     this.flush();
-    for (let at = 0; at < bytes.length;) at += await this.#target.write(bytes.subarray(at));
+    try {
+      for (let at = 0; at < bytes.length;) at += await this.#target.write(bytes.subarray(at));
+    } catch (error) {
+      throw outputError(this.#path, error);
+    }
   }
 
-  /** Flushes and closes. */
+  /** Flushes and closes; a file gets its name now. */
   close(): void {
     this.flush();
     this.#close();
   }
 
   #writeAll(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) at += this.#target.writeSync(bytes.subarray(at));
+    try {
+      for (let at = 0; at < bytes.length;) at += this.#target.writeSync(bytes.subarray(at));
+    } catch (error) {
+      throw outputError(this.#path, error);
+    }
   }
 }

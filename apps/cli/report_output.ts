@@ -1,5 +1,6 @@
 import type { ReportOutput } from "@flowtools/flowset";
-import { type Output, OutputError, outputError } from "./output.ts";
+import { NewFile } from "./new_file.ts";
+import { makeParent, type Output, OutputError, outputError } from "./output.ts";
 import { timeText } from "./report_output_path.ts";
 
 /** The interpreter of commands, as popen() has it. */
@@ -61,20 +62,17 @@ export function openSink(
 
 /** A file, with the directories that it needs. */
 class FileSink implements ReportSink {
+  readonly #newFile: NewFile | undefined;
   readonly #file: Deno.FsFile;
   readonly #path: string;
 
   constructor(path: string, append: boolean) {
     this.#path = path;
     try {
-      const directory = path.slice(0, path.lastIndexOf("/") + 1);
-      if (directory !== "") Deno.mkdirSync(directory, { recursive: true, mode: 0o755 });
-      this.#file = Deno.openSync(path, {
-        write: true,
-        create: true,
-        append,
-        truncate: !append,
-      });
+      makeParent(path);
+      this.#newFile = append ? undefined : NewFile.begin(path);
+      this.#file = this.#newFile?.open() ??
+        Deno.openSync(path, { write: true, create: true, append: true });
     } catch (error) {
       throw outputError(path, error);
     }
@@ -94,6 +92,7 @@ class FileSink implements ReportSink {
 
   close(): Promise<boolean> {
     this.#file.close();
+    this.#newFile?.commit();
     return Promise.resolve(true);
   }
 }

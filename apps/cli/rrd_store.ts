@@ -1,4 +1,5 @@
 import type { Flag } from "./flags.ts";
+import { makeParent } from "./output.ts";
 
 /** Seconds between two values; the archives of the reference are made for it. */
 const STEP_SECS = 300;
@@ -127,6 +128,7 @@ export class SeriesStore {
       lastTime = this.#writer.lastTime(file);
     } else {
       this.#log.created(file);
+      makeParent(file);
       const parameters = this.#writer.create(file, spec, time);
       this.#log.detail?.(parameters);
     }

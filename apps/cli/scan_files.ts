@@ -1,4 +1,5 @@
 import { SuppressList } from "@flowtools/flowset";
+import { Output } from "./output.ts";
 import type { LogLine } from "./scan_log.ts";
 
 /** The suppress lists that are read where no flag names others; they need not be there. */
@@ -37,24 +38,7 @@ export function loadSuppressLists(
 
 /** Writes a state file; one that is there stays as it was until the new one is complete. */
 export function writeState(path: string, pieces: Iterable<string>): void {
-  const special = isSpecial(path);
-  const target = special ? path : `${path}.tmp`;
-  {
-    using file = Deno.openSync(target, { write: true, create: true, truncate: true });
-    const encoder = new TextEncoder();
-    for (const piece of pieces) {
-      const bytes = encoder.encode(piece);
-      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-    }
-  }
-  if (!special) Deno.renameSync(target, path);
-}
-
-/** Whether a path is there and no regular file: a pipe, a terminal. */
-function isSpecial(path: string): boolean {
-  try {
-    return !Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+  const output = Output.open(path);
+  for (const piece of pieces) output.text(piece);
+  output.close();
 }

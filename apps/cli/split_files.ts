@@ -8,7 +8,8 @@ import {
 import type { RecordBlock } from "@flowtools/ft-format";
 import { NATIVE_ZLIB } from "@flowtools/ft-format/deno";
 import type { SplitPart, SplitSink } from "@flowtools/flowset";
-import { OutputError } from "./output.ts";
+import { NewFile } from "./new_file.ts";
+import { outputError } from "./output.ts";
 
 /** Files open at once: each tag has one, and systems allow a process about a thousand. */
 const OPEN_FILES_MAX = 256;
@@ -32,6 +33,7 @@ export interface SplitFileOptions {
 /** A part as a file. */
 interface PartFile {
   readonly name: string;
+  readonly newFile: NewFile;
   readonly encoder: FtStreamEncoder;
   readonly headerSize: number;
   readonly buffer: Uint8Array;
@@ -55,8 +57,10 @@ export class SplitFiles implements SplitSink {
     const { layout, byteOrder, level: compressionLevel, nameOf } = this.#options;
     const { version, aggregation } = layout.schema;
     const header = encodeFtHeader(this.#header());
+    const name = nameOf(part);
     const file: PartFile = {
-      name: nameOf(part),
+      name,
+      newFile: NewFile.begin(name),
       encoder: new FtStreamEncoder({
         version,
         aggregation,
@@ -70,7 +74,7 @@ export class SplitFiles implements SplitSink {
       file: undefined,
     };
     this.#files.set(part, file);
-    this.#write(file, header, { write: true, create: true, truncate: true });
+    this.#write(file, header);
   }
 
   write(part: SplitPart, block: RecordBlock): void {
@@ -83,16 +87,21 @@ export class SplitFiles implements SplitSink {
     this.#add(file, file.encoder.finish());
     this.#flush(file);
     const header = encodeFtHeader(this.#header(part), file.headerSize);
-    this.#openFile(file, { write: true }).seekSync(0, Deno.SeekMode.Start);
+    this.#closeFile(file);
+    this.#openFile(file, { write: true });
     this.#write(file, header);
     this.#closeFile(file);
+    file.newFile.commit();
     this.#files.delete(part);
   }
 
-  /** Closes what is open, as it is. */
+  /** Closes what is open; parts that are not complete are removed. */
   abort(): void {
-    for (const file of this.#files.values()) file.encoder.close();
-    for (const file of this.#open) this.#closeFile(file);
+    for (const file of this.#files.values()) {
+      file.encoder.close();
+      this.#closeFile(file);
+      file.newFile.discard();
+    }
   }
 
   /** The header of a complete part, or the one that a part begins with. */
@@ -128,13 +137,12 @@ export class SplitFiles implements SplitSink {
     file.used = 0;
   }
 
-  #write(file: PartFile, bytes: Uint8Array, how: Deno.OpenOptions = APPEND): void {
+  #write(file: PartFile, bytes: Uint8Array): void {
     try {
-      const target = this.#openFile(file, how);
+      const target = this.#openFile(file, APPEND);
       for (let at = 0; at < bytes.length;) at += target.writeSync(bytes.subarray(at));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new OutputError(`cannot write ${file.name}: ${reason}`, { cause: error });
+      throw outputError(file.name, error);
     }
   }
 
@@ -151,7 +159,7 @@ export class SplitFiles implements SplitSink {
         break;
       }
     }
-    file.file = Deno.openSync(file.name, how);
+    file.file = Deno.openSync(file.newFile.path, how);
     this.#open.add(file);
     return file.file;
   }

@@ -7,7 +7,8 @@ import {
   recordBytes,
 } from "@flowtools/ft-format";
 import { RecordShaper } from "@flowtools/flowset";
-import { OutputError } from "./output.ts";
+import { NewFile } from "./new_file.ts";
+import { outputError } from "./output.ts";
 import { ParallelDeflate } from "./parallel_deflate.ts";
 
 /** What of a header the programs decide; flags that follow from the output are added. */
@@ -31,6 +32,7 @@ const U32_MAX = 0xffffffff;
  */
 export class StreamOutput {
   readonly #options: StreamOptions;
+  readonly #newFile: NewFile | undefined;
   readonly #file: Deno.FsFile | undefined;
   /** The output can be rewritten. */
   readonly rewritable: boolean;
@@ -39,11 +41,13 @@ export class StreamOutput {
   #header: FtHeaderFields | undefined;
   #headerSize = 0;
   #flowCount = 0;
+  #closed = false;
 
-  private constructor(options: StreamOptions, file: Deno.FsFile | undefined) {
+  private constructor(options: StreamOptions, newFile: NewFile | undefined) {
     this.#options = options;
-    this.#file = file;
-    this.rewritable = file?.statSync().isFile ?? false;
+    this.#newFile = newFile;
+    this.#file = newFile?.open();
+    this.rewritable = newFile?.regular ?? false;
     if (options.level > 0) {
       this.#deflate = new ParallelDeflate(options.level, (bytes) => this.#write(bytes));
     }
@@ -52,10 +56,8 @@ export class StreamOutput {
   /** Opens the output. */
   static open(options: StreamOptions): StreamOutput {
     const { path } = options;
-    const file = path === undefined || path === "-"
-      ? undefined
-      : Deno.openSync(path, { write: true, create: true, truncate: true });
-    return new StreamOutput(options, file);
+    const newFile = path === undefined || path === "-" ? undefined : NewFile.begin(path);
+    return new StreamOutput(options, newFile);
   }
 
   /** Whether the header is written. */
@@ -100,26 +102,33 @@ export class StreamOutput {
   /** Ends the stream, with these fields in the header where it can be rewritten. */
   async close(final: StreamHeader = {}): Promise<void> {
     try {
-      if (this.#header === undefined) return;
-      await this.#deflate?.finish();
-      if (!this.rewritable) return;
-      const header = {
-        ...this.#header,
-        ...final,
-        flags: (this.#header.flags & ~FT_FLAGS.STREAMING) | FT_FLAGS.DONE,
-        flowCount: Math.min(this.#flowCount, U32_MAX),
-      };
-      this.#file!.seekSync(0, Deno.SeekMode.Start);
-      this.#write(encodeFtHeader(header, this.#headerSize));
+      if (this.#header !== undefined) await this.#finish(this.#header, final);
+      this.#newFile?.commit();
     } finally {
       this.abort();
     }
   }
 
-  /** Closes the output as it is. */
+  /** Closes the output; a file that was not completed is removed. */
   abort(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#deflate?.close();
     this.#file?.close();
+    this.#newFile?.discard();
+  }
+
+  async #finish(begun: FtHeaderFields, final: StreamHeader): Promise<void> {
+    await this.#deflate?.finish();
+    if (!this.rewritable) return;
+    const header = {
+      ...begun,
+      ...final,
+      flags: (begun.flags & ~FT_FLAGS.STREAMING) | FT_FLAGS.DONE,
+      flowCount: Math.min(this.#flowCount, U32_MAX),
+    };
+    this.#file!.seekSync(0, Deno.SeekMode.Start);
+    this.#write(encodeFtHeader(header, this.#headerSize));
   }
 
   #write(bytes: Uint8Array): void {
@@ -127,9 +136,7 @@ export class StreamOutput {
       const target = this.#file ?? Deno.stdout;
       for (let at = 0; at < bytes.length;) at += target.writeSync(bytes.subarray(at));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new OutputError(`cannot write flows: ${reason}`, { cause: error });
+      throw outputError(this.#options.path ?? "-", error);
     }
   }
 }

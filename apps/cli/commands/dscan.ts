@@ -99,7 +99,8 @@ export const dscanCommand: Command = {
       name: "format",
       value: "FORMAT",
       choices: ["classic", "ndjson"],
-      doc: "ndjson: alerts as JSON on standard output, with right times (default: classic)",
+      doc:
+        "Format; ndjson is alerts as JSON on standard output, with right times (default: classic)",
     },
   ],
   examples: [

@@ -63,8 +63,8 @@ export const filterCommand: Command = {
     { ...OUTPUT_FLAG, letter: undefined },
   ],
   examples: [
-    ["flowtools filter -r 6 -P 80,443 flows/ | flowtools print", "Web traffic"],
-    ["flowtools filter -o -i 1-3 -I 1-3 <file.ft >edge.ft", "All that crosses three interfaces"],
+    ["flowtools filter -r 6 -P 80,443 day.ft | flowtools print", "Web traffic"],
+    ["flowtools filter -o -i 1-3 -I 1-3 <day.ft >edge.ft", "All that crosses three interfaces"],
   ],
   run: async (args) => {
     const options: Record<string, unknown> = { any: args.on("any") };

@@ -2,6 +2,7 @@ import { FLOW_FIELD_NAMES, FlowBatch, type FlowFieldName } from "@flowtools/flow
 import { findFtLayout } from "@flowtools/ft-format";
 import { FlowSet } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
+import { NewFile } from "../new_file.ts";
 import { BYTE_ORDER_FLAG, COMPRESS_FLAG, OUTPUT_FLAG } from "../shared_flags.ts";
 import { parseVersion } from "../parse_version.ts";
 
@@ -34,7 +35,9 @@ export const genCommand: Command = {
   ],
   run: async (args) => {
     const { version, aggregation } = parseVersion(args.value("export-version") ?? "5");
-    await using set = await FlowSet.create(args.value("output") ?? "-", {
+    const path = args.value("output") ?? "-";
+    const newFile = path === "-" ? undefined : NewFile.begin(path);
+    await using set = await FlowSet.create(newFile?.path ?? "-", {
       version,
       aggregation,
       byteOrder: args.value("byte-order") === "big" ? "big" : "little",
@@ -45,6 +48,8 @@ export const genCommand: Command = {
     for (const batch of pattern(version, aggregation, args.number("count") ?? 1000)) {
       await set.write(batch);
     }
+    await set.close();
+    newFile?.commit();
     return 0;
   },
 };

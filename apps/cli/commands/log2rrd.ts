@@ -19,7 +19,7 @@ export const log2rrdCommand: Command = {
     SERIES_FLAG,
   ],
   examples: [
-    ["flowtools log2rrd -p rrds /var/log/netflow", "Values of each exporter from the log"],
+    ["flowtools log2rrd -p rrds netflow.log", "Values of each exporter from the log"],
     ["flowtools log2rrd --format csv -p series netflow.log", "The same for a spreadsheet"],
   ],
   run: async (args) => {

@@ -37,11 +37,11 @@ export const nfilterCommand: Command = {
   ],
   examples: [
     [
-      "flowtools nfilter -f nf.cfg -F web-out flows/ | flowtools print",
+      "flowtools nfilter -f nf.cfg -F web-out day.ft | flowtools print",
       "The flows that web-out permits",
     ],
     [
-      "flowtools nfilter -F ip-src-addr -v ADDR=10.0.0.1 <file.ft >host.ft",
+      "flowtools nfilter -f nf.cfg -F host -v ADDR=10.0.0.1 <day.ft >host.ft",
       "One host, by a variable",
     ],
   ],

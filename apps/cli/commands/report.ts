@@ -61,7 +61,7 @@ export const reportCommand: Command = {
   examples: [
     ["flowtools report -s stat.cfg -S talkers flows/", "The reports that talkers lists"],
     [
-      "flowtools report -v TYPE=ip-protocol -v SORT=+octets <file.ft",
+      "flowtools report -s stat.cfg -v TYPE=ip-destination-port -v SORT=+packets <file.ft",
       "A configuration whose reports variables choose",
     ],
     ["flowtools report --types", "What reports there are"],

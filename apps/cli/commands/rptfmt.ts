@@ -44,8 +44,8 @@ export const rptfmtCommand: Command = {
     {
       name: "sort",
       letter: "s",
-      value: "±NAME",
-      doc: "Sort by a column: + for smallest first, - for largest first",
+      value: "NAME",
+      doc: "Sort by a column: +NAME for smallest first, -NAME for largest first",
     },
     { name: "names", letter: "n", doc: "Names for protocols, ports, AS numbers and tags" },
     SYMBOLS_FLAG,

@@ -34,7 +34,7 @@ export const tagCommand: Command = {
       "Flows with the tags of the definition customers",
     ],
     [
-      "flowtools tag -T customers -v SITE=0x100 -z 6 -o tagged.ft day.ft",
+      "flowtools tag -t tag.cfg -T customers -v SITE=0x200 -z 6 -o tagged.ft day.ft",
       "A file of version 1005, with a variable for the configuration",
     ],
   ],
