@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "@flowtools/flowset",
     "@std/bytes",
     "@std/cli",
+    "@std/streams",
   ],
   "apps/collector": [
     "@flowtools/flow-model",

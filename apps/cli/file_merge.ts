@@ -94,7 +94,7 @@ export class FileMerge implements Disposable {
     const output = StreamOutput.open({ path, byteOrder: this.#byteOrder, level: 0 });
     try {
       const blocks = await this.#merge(paths, note);
-      if (this.layout !== undefined) output.begin(this.layout, {});
+      if (this.layout !== undefined) output.begin(this.layout, { flowCount: 0 });
       for await (const block of blocks) await output.write(block);
       await output.close();
     } catch (error) {
