@@ -4,7 +4,7 @@
  *     TZ=UTC deno run -A scripts/compare_print.ts /usr/bin/flow-print fixtures/ft/*.ft
  */
 import { printCommand } from "../apps/cli/commands/print.ts";
-import { COMMON_FLAGS, parseFlags } from "../apps/cli/flags.ts";
+import { COMMON_FLAGS, parseFlags } from "@flowtools/common/flags";
 import { PRINT_FORMATS } from "../apps/cli/render/classic_print_formats.ts";
 
 /** The flags that change the text. */

@@ -1,27 +1,25 @@
 import { assertEquals } from "@std/assert";
 import { listFiles, readText } from "./files.ts";
 
+const PACKAGES = ["flow-model", "netflow-pdu", "ft-format", "flowset"]
+  .map((name) => `@flowtools/${name}`);
+
 /** What each package may import, besides itself. Imports point one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "packages/flow-model": [],
   "packages/netflow-pdu": ["@flowtools/flow-model"],
   "packages/ft-format": ["@flowtools/flow-model", "pako"],
   "packages/flowset": ["@flowtools/flow-model", "@flowtools/netflow-pdu", "@flowtools/ft-format"],
+  "apps/common": [...PACKAGES, "@std/cli", "@std/streams"],
   "apps/cli": [
-    "@flowtools/flow-model",
-    "@flowtools/netflow-pdu",
-    "@flowtools/ft-format",
-    "@flowtools/flowset",
+    ...PACKAGES,
+    "@flowtools/common",
+    "@flowtools/collector",
     "@std/bytes",
     "@std/cli",
     "@std/streams",
   ],
-  "apps/collector": [
-    "@flowtools/flow-model",
-    "@flowtools/netflow-pdu",
-    "@flowtools/ft-format",
-    "@std/cli",
-  ],
+  "apps/collector": [...PACKAGES, "@flowtools/common", "@std/cli"],
 };
 
 const SOURCES = [...listFiles("packages", ".ts"), ...listFiles("apps", ".ts")];

@@ -3,7 +3,7 @@ import { concat } from "@std/bytes";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { FLOW_ATTRIBUTE_NAMES } from "@flowtools/flow-model";
 import { COMMANDS } from "../apps/cli/commands.ts";
-import { COMMON_FLAGS } from "../apps/cli/flags.ts";
+import { COMMON_FLAGS } from "@flowtools/common/flags";
 import { readText, ROOT } from "./files.ts";
 import {
   bash,

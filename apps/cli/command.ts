@@ -1,4 +1,4 @@
-import type { Flag, ParsedArguments } from "./flags.ts";
+import type { Flag, ParsedArguments } from "@flowtools/common/flags";
 
 /** One command: the row from which dispatch, help and the meta-tests derive. */
 export interface Command {

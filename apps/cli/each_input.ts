@@ -1,5 +1,5 @@
 import { FlowToolsError } from "@flowtools/flow-model";
-import type { ParsedArguments } from "./flags.ts";
+import type { ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
 
 /** What the system says of a path that is no readable file. */

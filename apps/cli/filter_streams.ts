@@ -3,7 +3,7 @@ import { FT_FLAGS } from "@flowtools/ft-format";
 import { openFtFile } from "@flowtools/ft-format/deno";
 import { FilterFieldError, type FlowFilter, RecordFilter, writtenLayout } from "@flowtools/flowset";
 import { reportInputFault } from "./each_input.ts";
-import type { Flag, ParsedArguments } from "./flags.ts";
+import type { Flag, ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
 import { RunProfile } from "./run_profile.ts";
 import { BYTE_ORDER_FLAG, COMMENT_FLAG, COMPRESS_FLAG, DEBUG_FLAG } from "./shared_flags.ts";

@@ -1,7 +1,7 @@
 import type { FtHeader } from "@flowtools/ft-format";
 import { openFtFile } from "@flowtools/ft-format/deno";
 import { reportInputFault } from "./each_input.ts";
-import type { ParsedArguments } from "./flags.ts";
+import type { ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
 
 /** An input, and its header where that was read to find its place. */

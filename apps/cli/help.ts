@@ -1,5 +1,5 @@
 import type { Command } from "./command.ts";
-import { COMMON_FLAGS, type Flag } from "./flags.ts";
+import { COMMON_FLAGS, type Flag } from "@flowtools/common/flags";
 
 /** The help of all commands. */
 export function overviewText(commands: readonly Command[]): string {

@@ -6,7 +6,7 @@
  */
 import { FlowToolsError } from "@flowtools/flow-model";
 import { COMMANDS } from "./commands.ts";
-import { COMMON_FLAGS, parseFlags, UsageError } from "./flags.ts";
+import { COMMON_FLAGS, parseFlags, UsageError } from "@flowtools/common/flags";
 import { commandText, overviewText } from "./help.ts";
 import { discardUnfinished } from "./new_file.ts";
 import { Output, OutputError } from "./output.ts";

@@ -8,7 +8,7 @@ import {
   type SymbolKind,
   type SymbolTable,
 } from "@flowtools/flowset";
-import { loadSymbols } from "./load_symbols.ts";
+import { loadSymbols } from "@flowtools/common/load_symbols";
 import type { Output } from "./output.ts";
 import { columnLine, KEY_SYMBOLS, reportColumns } from "./render/report_columns.ts";
 import { reportHeader, reportTotals } from "./render/report_header.ts";

@@ -1,4 +1,4 @@
-import type { Flag } from "./flags.ts";
+import type { Flag } from "@flowtools/common/flags";
 import { makeParent } from "./output.ts";
 
 /** Seconds between two values; the archives of the reference are made for it. */

@@ -1,4 +1,4 @@
-import type { Flag } from "./flags.ts";
+import type { Flag } from "@flowtools/common/flags";
 
 /** Flags with the same meaning in several commands. */
 

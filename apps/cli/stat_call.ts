@@ -1,4 +1,4 @@
-import type { Flag } from "./flags.ts";
+import type { Flag } from "@flowtools/common/flags";
 
 /** The call of a classic program, as reports name it. */
 export interface StatCallWords {

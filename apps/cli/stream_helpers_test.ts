@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "./flags.ts";
+import { UsageError } from "@flowtools/common/flags";
 import { PacketPace } from "./packet_pace.ts";
-import { isMulticast, parsePeer } from "./parse_peer.ts";
-import { parseSize } from "./parse_size.ts";
-import { planExpiry } from "./plan_expiry.ts";
+import { isMulticast, parsePeer } from "@flowtools/common/parse_peer";
+import { parseSize } from "@flowtools/common/parse_size";
+import { planExpiry } from "@flowtools/common/plan_expiry";
 
 Deno.test("parseSize() knows the units of flow-expire", () => {
   assertEquals(["7", "3b", "2K", "5M", "1G"].map((text) => parseSize("size", text)), [

@@ -9,7 +9,7 @@ import {
 import { RecordShaper } from "@flowtools/flowset";
 import { NewFile } from "./new_file.ts";
 import { outputError } from "./output.ts";
-import { ParallelDeflate } from "./parallel_deflate.ts";
+import { ParallelDeflate } from "@flowtools/common/parallel_deflate";
 
 /** What of a header the programs decide; flags that follow from the output are added. */
 export type StreamHeader = Partial<Omit<FtHeaderFields, "byteOrder" | "exportVersion">>;

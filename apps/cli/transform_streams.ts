@@ -10,9 +10,9 @@ import {
 } from "@flowtools/flowset";
 import { reportInputFault } from "./each_input.ts";
 import { KEEP_TIME_FLAG } from "./filter_streams.ts";
-import type { ParsedArguments } from "./flags.ts";
+import type { ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
-import type { ExportVersion } from "./parse_version.ts";
+import type { ExportVersion } from "@flowtools/common/parse_version";
 import { RunProfile } from "./run_profile.ts";
 import { type StreamHeader, StreamOutput } from "./stream_output.ts";
 

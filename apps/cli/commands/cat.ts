@@ -2,7 +2,7 @@ import { openFtFile } from "@flowtools/ft-format/deno";
 import { writtenLayout } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
-import { type ParsedArguments, UsageError } from "../flags.ts";
+import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { listFlowFiles } from "../flow_files.ts";
 import { parseDate } from "../parse_date.ts";
 import { preloadHeaders, type TimeWindow } from "../preload_header.ts";

@@ -11,7 +11,7 @@ import { CaptureDecoder, isCapture } from "@flowtools/netflow-pdu/capture";
 import { FlowPDU } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
-import { UsageError } from "../flags.ts";
+import { UsageError } from "@flowtools/common/flags";
 import { Output } from "../output.ts";
 import { readChunks } from "../read_chunks.ts";
 import { OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";

@@ -7,7 +7,7 @@ import {
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
-import { type Flag, type ParsedArguments, UsageError } from "../flags.ts";
+import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { Output } from "../output.ts";
 import { RunProfile } from "../run_profile.ts";
 import { loadSuppressLists, STATE_DEFAULT, SUPPRESS_DEFAULT, writeState } from "../scan_files.ts";

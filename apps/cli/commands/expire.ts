@@ -1,10 +1,10 @@
 import { openFtFile } from "@flowtools/ft-format/deno";
 import type { Command } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
-import { UsageError } from "../flags.ts";
+import { UsageError } from "@flowtools/common/flags";
 import { listInputs } from "../inputs.ts";
-import { parseSize } from "../parse_size.ts";
-import { type CaptureEntry, planExpiry } from "../plan_expiry.ts";
+import { parseSize } from "@flowtools/common/parse_size";
+import { type CaptureEntry, planExpiry } from "@flowtools/common/plan_expiry";
 
 /** How the names of capture files begin; nothing else is ever removed. */
 const PREFIXES = ["ft", "cf", "tmp"];

@@ -15,7 +15,7 @@ import {
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
-import { type ParsedArguments, UsageError } from "../flags.ts";
+import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { Output } from "../output.ts";
 import { RunProfile } from "../run_profile.ts";
 import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";

@@ -2,7 +2,7 @@ import { AccessLists, createListFilter, type ListFilterOptions } from "@flowtool
 import { parseIPv4 } from "@flowtools/flow-model";
 import type { Command } from "../command.ts";
 import { filterStreams, STREAM_FLAGS } from "../filter_streams.ts";
-import { type Flag, type ParsedArguments, UsageError } from "../flags.ts";
+import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
 
 /** The file of access lists, where no flag names one; it may be missing. */

@@ -4,7 +4,7 @@ import { FlowSet } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { NewFile } from "../new_file.ts";
 import { BYTE_ORDER_FLAG, COMPRESS_FLAG, OUTPUT_FLAG } from "../shared_flags.ts";
-import { parseVersion } from "../parse_version.ts";
+import { parseVersion } from "@flowtools/common/parse_version";
 
 /** Generates the test pattern of flow-gen. */
 export const genCommand: Command = {

@@ -11,9 +11,9 @@ import {
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
-import { UsageError } from "../flags.ts";
+import { UsageError } from "@flowtools/common/flags";
 import { listInputs } from "../inputs.ts";
-import { parseVersion } from "../parse_version.ts";
+import { parseVersion } from "@flowtools/common/parse_version";
 import { readChunks } from "../read_chunks.ts";
 import { RunProfile } from "../run_profile.ts";
 import { BYTE_ORDER_FLAG, COMPRESS_FLAG, DEBUG_FLAG, OUTPUT_FLAG } from "../shared_flags.ts";

@@ -1,6 +1,6 @@
 import { parseMaskConfig } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
-import { readConfigFile } from "../config_file.ts";
+import { readConfigFile } from "@flowtools/common/config_file";
 import { STREAM_FLAGS } from "../filter_streams.ts";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
 import { transformStreams } from "../transform_streams.ts";

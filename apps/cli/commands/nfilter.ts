@@ -1,8 +1,8 @@
 import type { Command } from "../command.ts";
-import { readConfigFile, VARIABLE_FLAG, variablesOf } from "../config_file.ts";
+import { readConfigFile, VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
 import { filterStreams, STREAM_FLAGS } from "../filter_streams.ts";
-import { loadFilterConfig } from "../load_filter.ts";
-import { SYMBOLS_FLAG } from "../load_symbols.ts";
+import { loadFilterConfig } from "@flowtools/common/load_filter";
+import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
 
 /** Filters flows by a configuration. */

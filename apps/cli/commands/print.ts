@@ -1,9 +1,9 @@
 import { FLOW_ATTRIBUTE_NAMES } from "@flowtools/flow-model";
 import { FlowSet } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
-import { type ParsedArguments, UsageError } from "../flags.ts";
+import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { eachInput } from "../each_input.ts";
-import { SYMBOLS_FLAG } from "../load_symbols.ts";
+import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { Output } from "../output.ts";
 import { PRINT_FORMATS } from "../render/classic_print_formats.ts";
 import { CsvRenderer } from "../render/csv.ts";

@@ -16,11 +16,11 @@ import {
   REPORTS,
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
-import { readConfigFile, VARIABLE_FLAG, variablesOf } from "../config_file.ts";
+import { readConfigFile, VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
 import { eachInput } from "../each_input.ts";
-import type { ParsedArguments } from "../flags.ts";
-import { loadFilterConfig } from "../load_filter.ts";
-import { SYMBOLS_FLAG } from "../load_symbols.ts";
+import type { ParsedArguments } from "@flowtools/common/flags";
+import { loadFilterConfig } from "@flowtools/common/load_filter";
+import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { Output } from "../output.ts";
 import { ReportWriter } from "../report_output_writer.ts";
 import { RunProfile } from "../run_profile.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
-import { type ParsedArguments, UsageError } from "../flags.ts";
-import { loadSymbols, SYMBOLS_FLAG } from "../load_symbols.ts";
+import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
+import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { readLines } from "../read_lines.ts";
 import { ReportSeries, type ReportSeriesOptions } from "../rrd_report.ts";
 import { SERIES_FLAG, SeriesError, SeriesStore } from "../rrd_store.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
-import type { ParsedArguments } from "../flags.ts";
-import { loadSymbols, SYMBOLS_FLAG } from "../load_symbols.ts";
+import type { ParsedArguments } from "@flowtools/common/flags";
+import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { Output } from "../output.ts";
 import { readLines } from "../read_lines.ts";
 import {

@@ -4,11 +4,11 @@ import { openFtFile } from "@flowtools/ft-format/deno";
 import { fieldOffset, PacketExporter, RecordShaper } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
-import { type ParsedArguments, UsageError } from "../flags.ts";
+import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { listInputs } from "../inputs.ts";
 import { PacketPace } from "../packet_pace.ts";
-import { isMulticast, parsePeer, type Peer } from "../parse_peer.ts";
-import { parseVersion } from "../parse_version.ts";
+import { isMulticast, parsePeer, type Peer } from "@flowtools/common/parse_peer";
+import { parseVersion } from "@flowtools/common/parse_version";
 import { RunProfile } from "../run_profile.ts";
 import { DEBUG_FLAG, TMP_FLAG } from "../shared_flags.ts";
 

@@ -8,8 +8,8 @@ import {
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
-import { type ParsedArguments, UsageError } from "../flags.ts";
-import { loadSymbols, SYMBOLS_FLAG } from "../load_symbols.ts";
+import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
+import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { RunProfile } from "../run_profile.ts";
 import {
   BYTE_ORDER_FLAG,

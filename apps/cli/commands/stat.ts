@@ -10,8 +10,8 @@ import {
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
-import { type ParsedArguments, UsageError } from "../flags.ts";
-import { loadSymbols, SYMBOLS_FLAG } from "../load_symbols.ts";
+import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
+import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { Output } from "../output.ts";
 import { headerText } from "../render/header_text.ts";
 import { STAT, STAT_FORMATS } from "../render/stat_formats.ts";

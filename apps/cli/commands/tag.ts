@@ -1,8 +1,8 @@
 import { parseTagConfig } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
-import { readConfigFile, VARIABLE_FLAG, variablesOf } from "../config_file.ts";
+import { readConfigFile, VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
 import { STREAM_FLAGS } from "../filter_streams.ts";
-import { UsageError } from "../flags.ts";
+import { UsageError } from "@flowtools/common/flags";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
 import { transformStreams } from "../transform_streams.ts";
 

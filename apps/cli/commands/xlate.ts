@@ -1,11 +1,11 @@
 import { FlowTransform } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
-import { readConfigFile, VARIABLE_FLAG, variablesOf } from "../config_file.ts";
+import { readConfigFile, VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
 import { STREAM_FLAGS } from "../filter_streams.ts";
-import type { ParsedArguments } from "../flags.ts";
-import { SYMBOLS_FLAG } from "../load_symbols.ts";
-import { loadXlateConfig } from "../load_xlate.ts";
-import { parseVersion } from "../parse_version.ts";
+import type { ParsedArguments } from "@flowtools/common/flags";
+import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
+import { loadXlateConfig } from "@flowtools/common/load_xlate";
+import { parseVersion } from "@flowtools/common/parse_version";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
 import { transformStreams } from "../transform_streams.ts";
 
