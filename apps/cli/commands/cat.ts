@@ -1,10 +1,9 @@
 import { openFtFile } from "@flowtools/ft-format/deno";
-import { writtenLayout } from "@flowtools/flowset";
+import { parseDate, writtenLayout } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { listFlowFiles } from "../flow_files.ts";
-import { parseDate } from "../parse_date.ts";
 import { preloadHeaders, type TimeWindow } from "../preload_header.ts";
 import { RunProfile } from "../run_profile.ts";
 import {

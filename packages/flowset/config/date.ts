@@ -85,7 +85,9 @@ export function parseDate(
     }
   }
   start += draft.relativeSecs;
-  start += relativeMonths(start, draft);
+  const months = relativeMonths(start, draft);
+  if (months === undefined) return undefined;
+  start += months;
   if (seen.day > 0 && seen.date === 0) start += relativeDay(start, draft);
   // The twenty-millionth Monday from now is no date that a clock can tell.
   if (!Number.isFinite(start)) return undefined;
@@ -330,7 +332,8 @@ function keepHour(start: number, future: number): number {
   return future - start + (hour(start) - hour(future)) * 3600;
 }
 
-function relativeMonths(start: number, { relativeMonths, zone }: Draft): number {
+/** Seconds to the same day so many months on, or `undefined` where that month lacks the day. */
+function relativeMonths(start: number, { relativeMonths, zone }: Draft): number | undefined {
   if (relativeMonths === 0) return 0;
   const date = new Date(start * 1000);
   const months = 12 * date.getFullYear() + date.getMonth() + relativeMonths;
@@ -345,7 +348,7 @@ function relativeMonths(start: number, { relativeMonths, zone }: Draft): number 
     zone,
     daylight: undefined,
   });
-  return keepHour(start, future ?? -1);
+  return future === undefined ? undefined : keepHour(start, future);
 }
 
 function relativeDay(start: number, { weekday, weekdayOrdinal }: Draft): number {
