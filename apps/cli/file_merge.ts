@@ -3,7 +3,7 @@ import { canConvert, type RecordBlock } from "@flowtools/ft-format";
 import { type FtFileReader, openFtFile } from "@flowtools/ft-format/deno";
 import { FlowConversionError, mergeBlocks, writtenLayout } from "@flowtools/flowset";
 import { reportInputFault } from "./each_input.ts";
-import { StreamOutput } from "./stream_output.ts";
+import { NO_CAPTURE_START, StreamOutput } from "./stream_output.ts";
 
 /**
  * Files merged at once: more are merged in groups of so many into temporary files first, so that
@@ -12,15 +12,12 @@ import { StreamOutput } from "./stream_output.ts";
  */
 const FILES_AT_ONCE = 64;
 
-/** What a header tells of the time of no file at all. */
-const NO_START = 0xffffffff;
-
 /** Merges any number of files, and notes what their headers tell. */
 export class FileMerge implements Disposable {
   /** The layout of the output: that of the first file. */
   layout: RecordLayout | undefined;
   /** The earliest start of the files. */
-  captureStart = NO_START;
+  captureStart = NO_CAPTURE_START;
   /** The latest end of the files. */
   captureEnd = 0;
   /** Files that could not be read, or not to their end. */

@@ -52,7 +52,7 @@ export async function filterStreams(
         const { layout, header } = input;
         const fields = filter.missing(layout.schema);
         if (fields.length > 0) throw new FilterFieldError(missing, layout.schema, fields);
-        output ??= openOutput(args);
+        output ??= StreamOutput.fromFlags(args);
         if (!output.begun) output.begin(writtenLayout(layout), firstHeader(args, header, output));
         for await (const block of input.blocks()) {
           run.flows += block.count;
@@ -72,14 +72,6 @@ export async function filterStreams(
   }
   profile.report(args.number("debug"), run.flows);
   return run.faults > 0 || (output?.flowCount ?? 0) === 0 ? 1 : 0;
-}
-
-function openOutput(args: ParsedArguments): StreamOutput {
-  return StreamOutput.open({
-    path: args.value("output"),
-    byteOrder: args.value("byte-order") === "big" ? "big" : "little",
-    level: args.number("compress") ?? 0,
-  });
 }
 
 /** The header of the output: the time of the capture is that of the first input. */

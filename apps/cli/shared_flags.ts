@@ -1,4 +1,4 @@
-import type { Flag } from "@flowtools/common/flags";
+import type { Flag, ParsedArguments } from "@flowtools/common/flags";
 
 /** Flags with the same meaning in several commands. */
 
@@ -22,6 +22,11 @@ export const BYTE_ORDER_FLAG: Flag = {
   choices: ["little", "big"],
   doc: "Byte order of the output (default: little)",
 };
+
+/** The byte order that {@linkcode BYTE_ORDER_FLAG} asks for. */
+export function byteOrderOf(args: ParsedArguments): "little" | "big" {
+  return args.value(BYTE_ORDER_FLAG.name) === "big" ? "big" : "little";
+}
 
 export const COMPRESS_FLAG: Flag = {
   name: "compress",

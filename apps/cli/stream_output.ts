@@ -9,6 +9,8 @@ import {
 import { RecordShaper } from "@flowtools/flowset";
 import { NewFile } from "./new_file.ts";
 import { outputError } from "./output.ts";
+import { byteOrderOf, COMPRESS_FLAG, OUTPUT_FLAG } from "./shared_flags.ts";
+import type { ParsedArguments } from "@flowtools/common/flags";
 import { ParallelDeflate } from "@flowtools/common/parallel_deflate";
 
 /** What of a header the programs decide; flags that follow from the output are added. */
@@ -24,6 +26,9 @@ export interface StreamOptions {
 }
 
 const U32_MAX = 0xffffffff;
+
+/** What a header tells of the start of a capture where no file was read. */
+export const NO_CAPTURE_START = 0xffffffff;
 
 /**
  * A flow-tools stream with exactly the header that a classic program gives it. The output is opened
@@ -51,6 +56,15 @@ export class StreamOutput {
     if (options.level > 0) {
       this.#deflate = new ParallelDeflate(options.level, (bytes) => this.#write(bytes));
     }
+  }
+
+  /** Opens the output that the flags for output, byte order and compression ask for. */
+  static fromFlags(args: ParsedArguments): StreamOutput {
+    return StreamOutput.open({
+      path: args.value(OUTPUT_FLAG.name),
+      byteOrder: byteOrderOf(args),
+      level: args.number(COMPRESS_FLAG.name) ?? 0,
+    });
   }
 
   /** Opens the output. */

@@ -50,11 +50,7 @@ export async function transformStreams(
         if (fields.length > 0) throw new TransformFieldError(missing, layout.schema, fields);
         target ??= writtenLayout(layout);
         records ??= new RecordTransform(transform, target);
-        output ??= StreamOutput.open({
-          path: args.value("output"),
-          byteOrder: args.value("byte-order") === "big" ? "big" : "little",
-          level: args.number("compress") ?? 0,
-        });
+        output ??= StreamOutput.fromFlags(args);
         for await (const block of input.blocks()) {
           const transformed = records.apply(block);
           if (!output.begun) output.begin(target, firstHeader(args, header));

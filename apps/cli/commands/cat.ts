@@ -16,10 +16,7 @@ import {
   OUTPUT_FLAG,
   TMP_FLAG,
 } from "../shared_flags.ts";
-import { type StreamHeader, StreamOutput } from "../stream_output.ts";
-
-/** What a header tells of the time of no file at all. */
-const NO_START = 0xffffffff;
+import { NO_CAPTURE_START, type StreamHeader, StreamOutput } from "../stream_output.ts";
 
 /** Concatenates flow-tools files. */
 export const catCommand: Command = {
@@ -62,11 +59,7 @@ export const catCommand: Command = {
     const profile = new RunProfile("cat");
     const window = timeWindow(args);
     const preload = args.on("preload") || window !== undefined;
-    const output = StreamOutput.open({
-      path: args.value("output"),
-      byteOrder: args.value("byte-order") === "big" ? "big" : "little",
-      level: args.number("compress") ?? 0,
-    });
+    const output = StreamOutput.fromFlags(args);
     try {
       const listed = await listFlowFiles(args, preload);
       const { files, faults, header } = preload
@@ -90,7 +83,7 @@ export const catCommand: Command = {
 /** What a header has room for from the start, where it is rewritten at the end. */
 function firstFields(output: StreamOutput): StreamHeader {
   return output.rewritable
-    ? { captureStart: NO_START, captureEnd: 0, flowCount: 0, lost: 0, corrupt: 0 }
+    ? { captureStart: NO_CAPTURE_START, captureEnd: 0, flowCount: 0, lost: 0, corrupt: 0 }
     : {};
 }
 
@@ -101,7 +94,7 @@ async function concatenate(
 ): Promise<{ streams: number; faults: number }> {
   let streams = 0;
   let faults = 0;
-  let captureStart = NO_START;
+  let captureStart = NO_CAPTURE_START;
   let captureEnd = 0;
   for (const path of paths) {
     try {

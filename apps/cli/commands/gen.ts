@@ -3,7 +3,7 @@ import { findFtLayout } from "@flowtools/ft-format";
 import { FlowSet } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { NewFile } from "../new_file.ts";
-import { BYTE_ORDER_FLAG, COMPRESS_FLAG, OUTPUT_FLAG } from "../shared_flags.ts";
+import { BYTE_ORDER_FLAG, byteOrderOf, COMPRESS_FLAG, OUTPUT_FLAG } from "../shared_flags.ts";
 import { parseVersion } from "@flowtools/common/parse_version";
 
 /** Generates the test pattern of flow-gen. */
@@ -40,7 +40,7 @@ export const genCommand: Command = {
     await using set = await FlowSet.create(newFile?.path ?? "-", {
       version,
       aggregation,
-      byteOrder: args.value("byte-order") === "big" ? "big" : "little",
+      byteOrder: byteOrderOf(args),
       compressionLevel: args.number("compress") ?? 0,
       hostname: "flow-gen",
       comments: "flow-gen",

@@ -85,11 +85,7 @@ export const importCommand: Command = {
     const format = args.value("format") ?? "0";
     const make = FORMATS.find(([names]) => names.includes(format))![1];
     const fields = mask === undefined ? undefined : parseFieldMask(mask);
-    const output = StreamOutput.open({
-      path: args.value("output"),
-      byteOrder: args.value("byte-order") === "big" ? "big" : "little",
-      level: args.number("compress") ?? 0,
-    });
+    const output = StreamOutput.fromFlags(args);
     const warn = (message: string) => console.error(`flow-import: ${message}`);
     let code = 0;
     try {

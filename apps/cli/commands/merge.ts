@@ -4,6 +4,7 @@ import { listFlowFiles } from "../flow_files.ts";
 import { RunProfile } from "../run_profile.ts";
 import {
   BYTE_ORDER_FLAG,
+  byteOrderOf,
   COMMENT_FLAG,
   COMPRESS_FLAG,
   DEBUG_FLAG,
@@ -12,10 +13,7 @@ import {
   OUTPUT_FLAG,
   TMP_FLAG,
 } from "../shared_flags.ts";
-import { StreamOutput } from "../stream_output.ts";
-
-/** What a header tells of the time of no file at all. */
-const NO_START = 0xffffffff;
+import { NO_CAPTURE_START, StreamOutput } from "../stream_output.ts";
 
 /** Merges flow-tools files by time. */
 export const mergeCommand: Command = {
@@ -38,12 +36,8 @@ export const mergeCommand: Command = {
   ],
   run: async (args) => {
     const profile = new RunProfile("merge");
-    const byteOrder = args.value("byte-order") === "big" ? "big" : "little";
-    const output = StreamOutput.open({
-      path: args.value("output"),
-      byteOrder,
-      level: args.number("compress") ?? 0,
-    });
+    const byteOrder = byteOrderOf(args);
+    const output = StreamOutput.fromFlags(args);
     using merge = new FileMerge(byteOrder);
     try {
       const { files, faults } = await listFlowFiles(args);
@@ -51,7 +45,9 @@ export const mergeCommand: Command = {
       if (merge.layout !== undefined) {
         output.begin(merge.layout, {
           comments: args.value("comment"),
-          ...(output.rewritable ? { captureStart: NO_START, captureEnd: 0, flowCount: 0 } : {}),
+          ...(output.rewritable
+            ? { captureStart: NO_CAPTURE_START, captureEnd: 0, flowCount: 0 }
+            : {}),
         });
       }
       for await (const block of blocks) await output.write(block);

@@ -13,6 +13,7 @@ import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { RunProfile } from "../run_profile.ts";
 import {
   BYTE_ORDER_FLAG,
+  byteOrderOf,
   COMMENT_FLAG,
   COMPRESS_FLAG,
   DEBUG_FLAG,
@@ -104,7 +105,7 @@ function beginRun(
   aggregation: number | undefined,
   nameOf: (part: SplitPart) => string,
 ): SplitRun {
-  const byteOrder = args.value("byte-order") === "big" ? "big" : "little";
+  const byteOrder = byteOrderOf(args);
   const shaper = new RecordShaper({ version, aggregation, byteOrder });
   const files = new SplitFiles({
     layout: shaper.layout,
