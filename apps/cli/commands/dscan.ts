@@ -127,11 +127,12 @@ export const dscanCommand: Command = {
     if (args.on("load")) detector.loadState(Deno.readTextFileSync(state), state);
     const reload = () =>
       detector.suppress(...loadSuppressLists(args.value("suppress"), target.log));
-    reload();
+    // What loading logs may be taken for the word to signal: the handlers are there before it.
     using _signals = onSignals({
       SIGHUP: guarded(reload, target.log),
       SIGUSR1: guarded(() => writeState(state, detector.stateText()), target.log),
     });
+    reload();
     let turn = performance.now();
     const code = await eachInput(args, async (path) => {
       await using set = await FlowSet.open(path);
