@@ -4,6 +4,7 @@ import { type FtFileReader, openFtFile } from "@flowtools/ft-format/deno";
 import { FlowConversionError, mergeBlocks, writtenLayout } from "@flowtools/flowset";
 import { reportInputFault } from "./each_input.ts";
 import { NO_CAPTURE_START, StreamOutput } from "./stream_output.ts";
+import { VersionChange } from "./strict_compat.ts";
 
 /**
  * Files merged at once: more are merged in groups of so many into temporary files first, so that
@@ -11,6 +12,14 @@ import { NO_CAPTURE_START, StreamOutput } from "./stream_output.ts";
  * first of its files.
  */
 const FILES_AT_ONCE = 64;
+
+/** How to merge. */
+export interface FileMergeOptions {
+  /** Files merged at once; default 64. */
+  readonly atOnce?: number;
+  /** Files of another version than the first end it; default they are converted. */
+  readonly oneVersion?: boolean;
+}
 
 /** Merges any number of files, and notes what their headers tell. */
 export class FileMerge implements Disposable {
@@ -24,12 +33,17 @@ export class FileMerge implements Disposable {
   faults = 0;
   readonly #byteOrder: "little" | "big";
   readonly #atOnce: number;
+  readonly #oneVersion: boolean;
   readonly #readers: FtFileReader[] = [];
   readonly #temporary: string[] = [];
 
-  constructor(byteOrder: "little" | "big", atOnce: number = FILES_AT_ONCE) {
+  constructor(
+    byteOrder: "little" | "big",
+    { atOnce = FILES_AT_ONCE, oneVersion = false }: FileMergeOptions = {},
+  ) {
     this.#byteOrder = byteOrder;
     this.#atOnce = atOnce;
+    this.#oneVersion = oneVersion;
   }
 
   /** Opens the files; the layout and the times are known then. */
@@ -70,6 +84,9 @@ export class FileMerge implements Disposable {
         this.#readers.push(reader);
         const layout = writtenLayout(reader.layout);
         this.layout ??= layout;
+        if (this.#oneVersion && layout !== this.layout) {
+          throw new VersionChange(path, this.layout, layout);
+        }
         if (!canConvert(layout.schema, this.layout.schema)) {
           throw new FlowConversionError("output", layout.schema, this.layout.schema);
         }

@@ -5,7 +5,7 @@ import { FileMerge } from "./file_merge.ts";
 const FIXTURES = decodeURIComponent(new URL("../../fixtures/", import.meta.url).pathname);
 
 async function mergedBytes(paths: readonly string[], atOnce: number): Promise<Uint8Array> {
-  using merge = new FileMerge("little", atOnce);
+  using merge = new FileMerge("little", { atOnce });
   const pieces: number[] = [];
   for await (const block of await merge.open(paths)) pieces.push(...recordBytes(block));
   assertEquals(merge.faults, 0);

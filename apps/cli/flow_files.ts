@@ -3,6 +3,7 @@ import { openFtFile } from "@flowtools/ft-format/deno";
 import { reportInputFault } from "./each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
+import { strictCompat } from "./strict_compat.ts";
 
 /** An input, and its header where that was read to find its place. */
 export interface FlowFile {
@@ -26,7 +27,10 @@ export interface FlowFiles {
  */
 export async function listFlowFiles(args: ParsedArguments, headers = false): Promise<FlowFiles> {
   const includeTmp = args.on("all");
-  const operands = args.operands.length === 0 ? ["-"] : args.operands;
+  const named = args.operands.length === 0 ? ["-"] : args.operands;
+  // The classic programs look at the name as it was typed, and leave out what was asked for.
+  const skips = strictCompat(args) && !includeTmp;
+  const operands = skips ? named.filter((name) => !name.startsWith("tmp")) : named;
   const lists = args.on("global-sort") ? [operands] : operands.map((operand) => [operand]);
   const files: FlowFile[] = [];
   let faults = 0;

@@ -7,9 +7,12 @@
 import { FlowToolsError } from "@flowtools/flow-model";
 import { COMMANDS } from "./commands.ts";
 import { COMMON_FLAGS, parseFlags, UsageError } from "@flowtools/common/flags";
-import { commandText, overviewText } from "./help.ts";
+import { commandText } from "@flowtools/common/command_text";
+import { overviewText } from "./help.ts";
 import { discardUnfinished } from "./new_file.ts";
 import { Output, OutputError } from "./output.ts";
+import type { Command } from "./command.ts";
+import { classicExitCode, STRICT_COMPAT_FLAG, strictCompatWords } from "./strict_compat.ts";
 import { VERSION } from "./version.ts";
 
 async function main(args: readonly string[]): Promise<number> {
@@ -21,14 +24,31 @@ async function main(args: readonly string[]): Promise<number> {
     print(`flowtools ${VERSION}\n`);
     return 0;
   }
-  const command = COMMANDS.find(({ name }) => name === word);
+  const command = findCommand(word);
   if (command === undefined) {
     const names = COMMANDS.map(({ name }) => name).join(", ");
     throw new UsageError(`unknown command "${word}", expected one of ${names}`);
   }
   const parsed = parseFlags(rest, [...command.flags, ...COMMON_FLAGS]);
-  if (parsed.on("help")) return help(command.name, 0);
+  if (parsed.on("help")) {
+    const code = help(command.name, 0);
+    if (command.details !== undefined && asksTwice(rest)) print(`\n${command.details}`);
+    return code;
+  }
   return await command.run(parsed);
+}
+
+/** Whether help is asked for more than once, which is how the classic programs show more. */
+function asksTwice(words: readonly string[]): boolean {
+  const letters = words.filter((word) => /^(-h+|--help)$/.test(word))
+    .map((word) => word === "--help" ? "h" : word.slice(1));
+  return letters.join("").length > 1;
+}
+
+/** A command with the flags that it has beside the common ones. */
+function findCommand(word: string): Command | undefined {
+  const command = COMMANDS.find(({ name }) => name === word);
+  return command && { ...command, flags: [...command.flags, STRICT_COMPAT_FLAG] };
 }
 
 /** Called through a link named `flow-print`, the program acts as that command. */
@@ -54,11 +74,15 @@ function baseName(path: string): string {
 }
 
 function help(name: string | undefined, code: number): number {
-  const command = COMMANDS.find((candidate) => candidate.name === name);
+  const command = name === undefined ? undefined : findCommand(name);
   if (name !== undefined && command === undefined) {
     throw new UsageError(`unknown command "${name}"`);
   }
-  print(command === undefined ? overviewText(COMMANDS) : commandText(command));
+  print(
+    command === undefined
+      ? overviewText(COMMANDS)
+      : commandText(command, `flowtools ${command.name}`),
+  );
   return code;
 }
 
@@ -72,15 +96,17 @@ function print(text: string): void {
 function report(error: unknown): number {
   discardUnfinished();
   if (error instanceof Deno.errors.BrokenPipe) return 0;
+  const words = withProgramName(Deno.args);
+  const code = strictCompatWords(words) ? classicExitCode(words[0], error) : 2;
   if (error instanceof UsageError) {
     console.error(`flowtools: ${error.message}\nTry "flowtools help".`);
-    return 2;
+    return code;
   }
   const expected = error instanceof FlowToolsError || error instanceof RangeError ||
     error instanceof OutputError ||
     (error instanceof Error && (error.name in Deno.errors || "code" in error));
   console.error(`flowtools: ${expected ? (error as Error).message : Deno.inspect(error)}`);
-  return 2;
+  return code;
 }
 
 if (import.meta.main) {

@@ -5,6 +5,8 @@ import { timeText } from "./report_output_path.ts";
 
 /** The interpreter of commands, as popen() has it. */
 const SHELL = "sh";
+/** Deno opens this device only for programs that may do everything, and it may be a file. */
+const STANDARD_OUTPUT = "/dev/stdout";
 /** What marks a command in place of a path. */
 const COMMAND = "|";
 
@@ -47,14 +49,14 @@ export function openSink(
   append: boolean,
   stdout: Output,
 ): ReportSink {
-  if (path === undefined) {
+  const target = timeText(path ?? STANDARD_OUTPUT, unixSecs);
+  if (target === STANDARD_OUTPUT) {
     return {
       write: (bytes) => stdout.bytes(bytes),
       drain: () => Promise.resolve(),
       close: () => Promise.resolve(true),
     };
   }
-  const target = timeText(path, unixSecs);
   if (target === "") throw new OutputError(`Cannot write report: its path "${path}" is empty`);
   if (target.startsWith(COMMAND)) return new CommandSink(target.slice(COMMAND.length));
   return new FileSink(target, append);

@@ -20,12 +20,13 @@ export const BYTE_ORDER_FLAG: Flag = {
   letter: "b",
   value: "ORDER",
   choices: ["little", "big"],
+  anyCase: true,
   doc: "Byte order of the output (default: little)",
 };
 
 /** The byte order that {@linkcode BYTE_ORDER_FLAG} asks for. */
 export function byteOrderOf(args: ParsedArguments): "little" | "big" {
-  return args.value(BYTE_ORDER_FLAG.name) === "big" ? "big" : "little";
+  return args.value(BYTE_ORDER_FLAG.name)?.toLowerCase() === "big" ? "big" : "little";
 }
 
 export const COMPRESS_FLAG: Flag = {
@@ -67,4 +68,10 @@ export const DEBUG_FLAG: Flag = {
   value: "LEVEL",
   range: [0, 99],
   doc: "Above 0, tell at the end how many flows were processed, and how fast (default: 0)",
+};
+
+/** The same of programs that have nothing to tell. */
+export const SILENT_DEBUG_FLAG: Flag = {
+  ...DEBUG_FLAG,
+  doc: "Accepted for the sake of old scripts: does nothing",
 };

@@ -1,4 +1,5 @@
 import type { Flag } from "@flowtools/common/flags";
+import { STRICT_COMPAT_FLAG } from "./strict_compat.ts";
 
 /** The call of a classic program, as reports name it. */
 export interface StatCallWords {
@@ -26,6 +27,8 @@ export function statCall(typed: readonly string[], flags: readonly Flag[]): Stat
   for (let i = 0; i < args.length && args[i] !== "--"; i++) {
     const arg = args[i];
     if (!arg.startsWith("-") || arg === "-") continue;
+    // A classic call has no such word.
+    if (arg === `--${STRICT_COMPAT_FLAG.name}`) continue;
     words.push(arg);
     const [flag, attached] = lastFlag(arg, flags);
     if (flag?.value === undefined) continue;

@@ -15,6 +15,7 @@ import { listInputs } from "./inputs.ts";
 import type { ExportVersion } from "@flowtools/common/parse_version";
 import { RunProfile } from "./run_profile.ts";
 import { type StreamHeader, StreamOutput } from "./stream_output.ts";
+import { strictCompat } from "./strict_compat.ts";
 
 /** What a transforming program is. */
 export interface TransformProgram {
@@ -49,7 +50,9 @@ export async function transformStreams(
         const fields = transform.missing(layout.schema);
         if (fields.length > 0) throw new TransformFieldError(missing, layout.schema, fields);
         target ??= writtenLayout(layout);
-        records ??= new RecordTransform(transform, target);
+        records ??= new RecordTransform(transform, target, {
+          referenceFaults: strictCompat(args),
+        });
         output ??= StreamOutput.fromFlags(args);
         for await (const block of input.blocks()) {
           const transformed = records.apply(block);
@@ -80,7 +83,9 @@ function firstHeader(
   { captureStart = 0, captureEnd = 0 }: FtHeader,
 ): StreamHeader {
   const comments = args.value("comment");
-  const keep = args.on(KEEP_TIME_FLAG.name) && captureStart !== 0 && captureEnd !== 0;
+  // The classic programs lose the times that they should keep.
+  const keep = args.on(KEEP_TIME_FLAG.name) && !strictCompat(args) && captureStart !== 0 &&
+    captureEnd !== 0;
   return {
     ...(comments === undefined ? {} : { comments }),
     ...(keep

@@ -10,6 +10,8 @@ export interface Flag {
   readonly value?: string;
   /** The values allowed, where they can be listed. */
   readonly choices?: readonly string[];
+  /** The choices may be written in upper case too. */
+  readonly anyCase?: true;
   /** The value allowed is a whole number within these bounds. */
   readonly range?: readonly [number, number];
   /** The flag may be given several times; each value counts. */
@@ -37,6 +39,11 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
+/** A flag that there is not, or one without the value that it needs. */
+export class UnknownFlagError extends UsageError {
+  override name = "UnknownFlagError";
+}
+
 /** Flags that every command has. */
 export const COMMON_FLAGS: readonly Flag[] = [
   { name: "help", letter: "h", doc: "Show this help" },
@@ -56,14 +63,19 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Par
     collect: flags.filter((flag) => flag.repeated).map((flag) => flag.name),
     "--": true,
     unknown: (arg, key) => {
-      if (key !== undefined) throw new UsageError(unknownFlag(arg, flags));
+      if (key !== undefined) throw new UnknownFlagError(unknownFlag(arg, flags));
     },
   });
   const text = (name: string): string | undefined => {
     const value = parsed[name];
     return typeof value === "string" ? standardStream(value) : undefined;
   };
-  for (const flag of flags) checkValue(flag, text(flag.name));
+  const faults = flags.flatMap((flag) => {
+    const value = text(flag.name);
+    const expected = value === undefined ? undefined : expectedInstead(flag, value);
+    return expected === undefined ? [] : [`--${flag.name} is "${value}", expected ${expected}`];
+  });
+  if (faults.length > 0) throw new UsageError(faults.join("\n"));
   const rest = parsed["--"];
   return {
     value: text,
@@ -97,7 +109,7 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
     if (arg.startsWith("--")) {
       const flag = byName.get(arg.slice(2));
       if (flag?.value !== undefined) {
-        if (i + 1 >= args.length) throw new UsageError(`${arg} needs a value: ${flag.value}`);
+        if (i + 1 >= args.length) throw new UnknownFlagError(`${arg} needs a value: ${flag.value}`);
         long.push(`${arg}=${args[++i]}`);
       } else {
         long.push(arg);
@@ -105,14 +117,14 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
     } else if (arg.startsWith("-") && arg.length > 1) {
       for (let at = 1; at < arg.length; at++) {
         const flag = byLetter.get(arg[at]);
-        if (flag === undefined) throw new UsageError(unknownFlag(`-${arg[at]}`, flags));
+        if (flag === undefined) throw new UnknownFlagError(unknownFlag(`-${arg[at]}`, flags));
         if (flag.value === undefined) {
           long.push(`--${flag.name}`);
           continue;
         }
         const value = at + 1 < arg.length ? arg.slice(at + 1) : args[++i];
         if (value === undefined) {
-          throw new UsageError(`-${flag.letter} needs a value: ${flag.value}`);
+          throw new UnknownFlagError(`-${flag.letter} needs a value: ${flag.value}`);
         }
         long.push(`--${flag.name}=${value}`);
         break;
@@ -124,22 +136,24 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
   return [...long, "--", ...operands];
 }
 
-function checkValue(flag: Flag, value: string | undefined): void {
-  if (value === undefined) return;
-  if (flag.choices !== undefined && !flag.choices.includes(value)) {
-    throw new UsageError(
-      `--${flag.name} is "${value}", expected one of ${flag.choices.join(", ")}`,
-    );
+/**
+ * What a flag expects, where it does not allow a value.
+ *
+ * @returns Such as `one of little, big`; `undefined` where the value is allowed
+ */
+export function expectedInstead(flag: Flag, value: string): string | undefined {
+  const choice = flag.anyCase ? value.toLowerCase() : value;
+  if (flag.choices !== undefined && !flag.choices.includes(choice)) {
+    return `one of ${flag.choices.join(", ")}`;
   }
   if (flag.range !== undefined) {
     const [low, high] = flag.range;
     const number = Number(value);
     if (!/^\d+$/.test(value) || number < low || number > high) {
-      throw new UsageError(
-        `--${flag.name} is "${value}", expected a whole number ${low} to ${high}`,
-      );
+      return `a whole number ${low} to ${high}`;
     }
   }
+  return undefined;
 }
 
 function unknownFlag(arg: string, flags: readonly Flag[]): string {

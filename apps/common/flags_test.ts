@@ -105,6 +105,14 @@ Deno.test("parseFlags() refuses values that are no choice", () => {
   assertEquals(parse("-bbig").value("byte-order"), "big");
 });
 
+Deno.test("parseFlags() takes a choice in any case where the flag allows it", () => {
+  const flags: readonly Flag[] = [
+    { name: "order", letter: "b", value: "ORDER", choices: ["big"], anyCase: true, doc: "Order" },
+  ];
+  assertEquals(parseFlags(["-bBig"], flags).value("order"), "Big");
+  assertThrows(() => parseFlags(["-bbigger"], flags), UsageError, "expected one of big");
+});
+
 Deno.test("parseFlags() refuses flags that it does not know, and lists those it does", () => {
   const known = "expected one of -n/--count -o/--output -b/--byte-order --fields -P/--ports";
   assertUsage(["-x"], `unknown flag -x, ${known}`);

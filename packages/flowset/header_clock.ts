@@ -1,3 +1,8 @@
+import type { uptimeToUnixMs } from "@flowtools/flow-model";
+
+/** Reckons the Unix time of an uptime stamp: `uptimeToUnixMs`, or {@linkcode headerClockMs}. */
+export type FlowClock = typeof uptimeToUnixMs;
+
 /**
  * The Unix time of an uptime stamp as flow-tools reckons it: plain arithmetic that knows no wrap of
  * the uptime, in 64 unsigned bits of which the seconds keep 32. What has to come out in the order,

@@ -38,6 +38,7 @@ export * from "./symbols.ts";
 export * from "./header_clock.ts";
 export * from "./merge.ts";
 export * from "./record_shaper.ts";
+export type { ReferenceFaultOptions } from "./reference_faults.ts";
 export * from "./split.ts";
 export * from "./config/date.ts";
 export * from "./config/error.ts";

@@ -1,9 +1,10 @@
 import { FlowBatch, type RecordLayout } from "@flowtools/flow-model";
 import { canConvert, findFtLayout, FtStreamEncoder, type RecordBlock } from "@flowtools/ft-format";
 import { FlowConversionError } from "./errors.ts";
+import { loseConverted, type ReferenceFaultOptions } from "./reference_faults.ts";
 
 /** The shape that a {@linkcode RecordShaper} gives to records. */
-export interface RecordShape {
+export interface RecordShape extends ReferenceFaultOptions {
   /** Export version: 1, 5, 6, 7, 8 or 1005. */
   readonly version: number;
   /** Aggregation method of version 8. */
@@ -37,6 +38,7 @@ export class RecordShaper {
   /** Their byte order. */
   readonly littleEndian: boolean;
   readonly #target: string;
+  readonly #referenceFaults: boolean;
   readonly #encoder: FtStreamEncoder;
   #batch: FlowBatch | undefined;
 
@@ -52,6 +54,7 @@ export class RecordShaper {
     this.layout = this.#encoder.layout;
     this.littleEndian = byteOrder === "little";
     this.#target = target;
+    this.#referenceFaults = shape.referenceFaults ?? false;
   }
 
   /**
@@ -85,6 +88,7 @@ export class RecordShaper {
     }
     this.#batch.reset();
     this.#batch.appendRecords(layout, view, offset, count, littleEndian);
+    if (this.#referenceFaults) loseConverted(this.#batch, layout.schema, this.layout.schema, 0);
     return this.#batch;
   }
 }

@@ -1,6 +1,7 @@
 import { openFtFile } from "@flowtools/ft-format/deno";
 import { parseDate, writtenLayout } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
+import type { RecordLayout } from "@flowtools/flow-model";
 import { reportInputFault } from "../each_input.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { listFlowFiles } from "../flow_files.ts";
@@ -17,6 +18,7 @@ import {
   TMP_FLAG,
 } from "../shared_flags.ts";
 import { NO_CAPTURE_START, type StreamHeader, StreamOutput } from "../stream_output.ts";
+import { strictCompat, VersionChange } from "../strict_compat.ts";
 
 /** Concatenates flow-tools files. */
 export const catCommand: Command = {
@@ -70,6 +72,7 @@ export const catCommand: Command = {
         files.map((file) => file.path),
         output,
         { ...firstFields(output), ...(comments === undefined ? {} : { comments }), ...header },
+        strictCompat(args),
       );
       profile.report(args.number("debug"), output.flowCount);
       return faults > 0 || outcome.faults > 0 || outcome.streams === 0 ? 1 : 0;
@@ -91,9 +94,11 @@ async function concatenate(
   paths: readonly string[],
   output: StreamOutput,
   header: StreamHeader,
+  strict: boolean,
 ): Promise<{ streams: number; faults: number }> {
   let streams = 0;
   let faults = 0;
+  let first: RecordLayout | undefined;
   let captureStart = NO_CAPTURE_START;
   let captureEnd = 0;
   for (const path of paths) {
@@ -102,7 +107,10 @@ async function concatenate(
       streams++;
       captureStart = Math.min(captureStart, input.header.captureStart ?? 0);
       captureEnd = Math.max(captureEnd, input.header.captureEnd ?? 0);
-      if (!output.begun) output.begin(writtenLayout(input.layout), header);
+      const layout = writtenLayout(input.layout);
+      first ??= layout;
+      if (strict && layout !== first) throw new VersionChange(path, first, layout);
+      if (!output.begun) output.begin(layout, header);
       for await (const block of input.blocks()) await output.write(block);
     } catch (error) {
       reportInputFault(path, error);

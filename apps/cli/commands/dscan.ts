@@ -10,11 +10,15 @@ import { eachInput } from "../each_input.ts";
 import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { Output } from "../output.ts";
 import { RunProfile } from "../run_profile.ts";
+import { strictCompat } from "../strict_compat.ts";
 import { loadSuppressLists, STATE_DEFAULT, SUPPRESS_DEFAULT, writeState } from "../scan_files.ts";
 import { type LogLine, ScanLog } from "../scan_log.ts";
 import { standardErrorLog, systemLog } from "../scan_syslog.ts";
 
 const U32_MAX = 2 ** 32 - 1;
+
+/** The versions that flow-dscan reads. */
+const CLASSIC_VERSIONS: readonly number[] = [1, 5, 6, 7];
 
 /** Interfaces are below this. */
 const INTERFACES = 65_536;
@@ -113,6 +117,7 @@ export const dscanCommand: Command = {
   ],
   run: async (args) => {
     const profile = new RunProfile("dscan");
+    const strict = strictCompat(args);
     await using target = args.on("syslog") ? systemLog() : standardErrorLog();
     const output = args.value("format") === "ndjson" ? Output.open(undefined) : undefined;
     const log = new ScanLog({
@@ -125,17 +130,25 @@ export const dscanCommand: Command = {
     log.statistics = () => statistics(detector);
     const state = args.value("state") ?? STATE_DEFAULT;
     if (args.on("load")) detector.loadState(Deno.readTextFileSync(state), state);
-    const reload = () =>
-      detector.suppress(...loadSuppressLists(args.value("suppress"), target.log));
+    // flow-dscan ends where the lists of its default are missing, too.
+    const suppress = args.value("suppress") ?? (strict ? SUPPRESS_DEFAULT : undefined);
+    const reload = () => detector.suppress(...loadSuppressLists(suppress, target.log));
     // What loading logs may be taken for the word to signal: the handlers are there before it.
     using _signals = onSignals({
       SIGHUP: guarded(reload, target.log),
       SIGUSR1: guarded(() => writeState(state, detector.stateText()), target.log),
     });
     reload();
+    let refused = false;
     let turn = performance.now();
     const code = await eachInput(args, async (path) => {
       await using set = await FlowSet.open(path);
+      if (strict && !CLASSIC_VERSIONS.includes(set.header.exportVersion)) {
+        target.log(`Export version ${set.header.exportVersion} not supported by format`);
+        target.log("Unsupported export version");
+        refused = true;
+        return;
+      }
       for await (const batch of set.batches({ columns: SCAN_COLUMNS })) {
         detector.add(batch);
         output?.flush();
@@ -145,6 +158,7 @@ export const dscanCommand: Command = {
       }
     });
     output?.close();
+    if (refused) return 1;
     reportLosses(detector);
     profile.report(args.number("debug"), detector.flows);
     if (args.on("dump")) writeState(state, detector.stateText());

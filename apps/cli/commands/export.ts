@@ -10,6 +10,7 @@ import {
   parseFieldMask,
   PcapExporter,
   RecordShaper,
+  type ReferenceFaultOptions,
   type SqlDialect,
   SqlExporter,
 } from "@flowtools/flowset";
@@ -18,10 +19,11 @@ import { eachInput } from "../each_input.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { Output } from "../output.ts";
 import { RunProfile } from "../run_profile.ts";
+import { strictCompat } from "../strict_compat.ts";
 import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
 
 /** What the flags ask for. */
-interface ExportOptions {
+interface ExportOptions extends ReferenceFaultOptions {
   /** The text of `-m`. */
   readonly mask: string | undefined;
   /** The table that `-u` names. */
@@ -35,12 +37,15 @@ const sql = (dialect: SqlDialect): MakeExporter => (layout, { mask, table }) =>
 
 /** The formats: those of flow-export by number, and each by name. */
 const FORMATS: readonly (readonly [names: readonly string[], make: MakeExporter])[] = [
-  [["0", "cflowd"], (layout, { mask }) => new CflowdExporter(layout, cflowdIndex(mask))],
+  [["0", "cflowd"], (layout, options) => new CflowdExporter(layout, cflowdIndex(options))],
   [["1"], (layout) => new PcapExporter(layout, "wide")],
   [["pcap"], (layout) => new PcapExporter(layout, "standard")],
   [["2", "csv"], (layout, { mask }) => new CsvExporter(layout, fieldsOf(mask))],
   [["3", "mysql"], sql("mysql")],
-  [["4", "pdu"], (layout) => new PacketExporter(layout)],
+  [
+    ["4", "pdu"],
+    (layout, { referenceFaults }) => new PacketExporter(layout, { referenceFaults, joined: true }),
+  ],
   [["5", "postgresql"], sql("postgresql")],
 ];
 
@@ -89,7 +94,11 @@ export const exportCommand: Command = {
     const profile = new RunProfile("export");
     const format = args.value("format") ?? "0";
     const make = FORMATS.find(([names]) => names.includes(format))![1];
-    const options = { mask: args.value("mask"), table: tableOf(args) };
+    const options = {
+      mask: args.value("mask"),
+      table: tableOf(args),
+      referenceFaults: strictCompat(args),
+    };
     // A wrong mask is told before anything is read.
     if (options.mask !== undefined) parseFieldMask(options.mask);
     const output = Output.open(args.value("output"));
@@ -122,10 +131,11 @@ function fieldsOf(mask: string | undefined): bigint {
 }
 
 /** The index of cflowd: a number is taken as it is, names are looked up. */
-function cflowdIndex(mask: string | undefined): number | undefined {
+function cflowdIndex(options: ExportOptions): number | undefined {
+  const { mask } = options;
   if (mask === undefined) return undefined;
   const fields = parseFieldMask(mask);
-  return /^[a-z]/i.test(mask) ? cflowdMask(fields) : Number(BigInt.asUintN(32, fields));
+  return /^[a-z]/i.test(mask) ? cflowdMask(fields, options) : Number(BigInt.asUintN(32, fields));
 }
 
 /** Members of a database URI. */

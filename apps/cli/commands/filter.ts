@@ -4,6 +4,7 @@ import type { Command } from "../command.ts";
 import { filterStreams, STREAM_FLAGS } from "../filter_streams.ts";
 import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { strictCompat } from "../strict_compat.ts";
 
 /** The file of access lists, where no flag names one; it may be missing. */
 const ACL_FILE = "flow.acl";
@@ -100,5 +101,9 @@ async function readAccessLists(args: ParsedArguments): Promise<AccessLists> {
   const wanted = [...ACL_FLAGS.map(({ name }) => name), "extended-list"];
   if (wanted.every((name) => args.value(name) === undefined)) return AccessLists.parse("");
   const path = args.value("acl-file") ?? ACL_FILE;
-  return AccessLists.parse(await Deno.readTextFile(path), path);
+  // flow-filter reads up to the first wrong line, and goes on with what it has.
+  const endAt = strictCompat(args)
+    ? ({ message }: Error) => console.error(`flow-filter: ${message}`)
+    : undefined;
+  return AccessLists.parse(await Deno.readTextFile(path), path, endAt);
 }

@@ -3,7 +3,13 @@ import { findFtLayout } from "@flowtools/ft-format";
 import { FlowSet } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { NewFile } from "../new_file.ts";
-import { BYTE_ORDER_FLAG, byteOrderOf, COMPRESS_FLAG, OUTPUT_FLAG } from "../shared_flags.ts";
+import {
+  BYTE_ORDER_FLAG,
+  byteOrderOf,
+  COMPRESS_FLAG,
+  OUTPUT_FLAG,
+  SILENT_DEBUG_FLAG,
+} from "../shared_flags.ts";
 import { parseVersion } from "@flowtools/common/parse_version";
 
 /** Generates the test pattern of flow-gen. */
@@ -28,6 +34,7 @@ export const genCommand: Command = {
     BYTE_ORDER_FLAG,
     COMPRESS_FLAG,
     OUTPUT_FLAG,
+    SILENT_DEBUG_FLAG,
   ],
   examples: [
     ["flowtools gen -n 50 -V 8.7 | flowtools print", "Look at the pattern of an aggregation"],

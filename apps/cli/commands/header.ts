@@ -5,7 +5,7 @@ import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { Output } from "../output.ts";
 import { headerText } from "../render/header_text.ts";
-import { OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import { OUTPUT_FLAG, SILENT_DEBUG_FLAG, TMP_FLAG } from "../shared_flags.ts";
 
 /** Shows the headers of flow-tools files. */
 export const headerCommand: Command = {
@@ -27,6 +27,7 @@ export const headerCommand: Command = {
     },
     OUTPUT_FLAG,
     TMP_FLAG,
+    SILENT_DEBUG_FLAG,
   ],
   examples: [
     ["flowtools header <ft-v05.2023-11-14.221320+0000", "What flow-header shows"],

@@ -1,6 +1,7 @@
 import type { RecordLayout } from "@flowtools/flow-model";
 import { findFtLayout } from "@flowtools/ft-format";
 import {
+  type BlockSink,
   CflowdImporter,
   CsvImporter,
   type FlowImporter,
@@ -8,6 +9,7 @@ import {
   NfCollectorImporter,
   PacketImporter,
   parseFieldMask,
+  type ReferenceFaultOptions,
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
@@ -16,21 +18,59 @@ import { listInputs } from "../inputs.ts";
 import { parseVersion } from "@flowtools/common/parse_version";
 import { readChunks } from "../read_chunks.ts";
 import { RunProfile } from "../run_profile.ts";
-import { BYTE_ORDER_FLAG, COMPRESS_FLAG, DEBUG_FLAG, OUTPUT_FLAG } from "../shared_flags.ts";
+import {
+  BYTE_ORDER_FLAG,
+  byteOrderOf,
+  COMPRESS_FLAG,
+  DEBUG_FLAG,
+  OUTPUT_FLAG,
+} from "../shared_flags.ts";
 import { StreamOutput } from "../stream_output.ts";
+import { strictCompat } from "../strict_compat.ts";
 
-type MakeImporter = (
-  layout: RecordLayout,
-  mask: bigint | undefined,
-  warn: ImportWarning,
-) => FlowImporter;
+/** What a call asks of an importer. */
+interface ImportCall extends ReferenceFaultOptions {
+  readonly layout: RecordLayout;
+  readonly mask: bigint | undefined;
+  readonly warn: ImportWarning;
+}
 
-/** The formats: those of flow-import by number, and each by name. */
-const FORMATS: readonly (readonly [names: readonly string[], make: MakeImporter])[] = [
-  [["0", "cflowd"], (layout) => new CflowdImporter(layout)],
-  [["2", "csv"], (layout, mask) => new CsvImporter(layout, mask)],
-  [["3", "nfcollector"], (layout, _mask, warn) => new NfCollectorImporter(layout, warn)],
-  [["4", "pdu"], (layout, _mask, warn) => new PacketImporter(layout, warn)],
+/** A format. */
+interface ImportFormat {
+  /** Its number in flow-import, and its name. */
+  readonly names: readonly string[];
+  /** The exit code of flow-import where all went well. */
+  readonly strictCode: number;
+  /** flow-import writes its records in the order of this machine, whatever the header says. */
+  readonly ignoresOrder?: true;
+  readonly make: (call: ImportCall) => FlowImporter;
+}
+
+/** The exit code of flow-import for what it cannot read: -1, of which 8 bits are left. */
+const STRICT_FAULT = 255;
+
+const FORMATS: readonly ImportFormat[] = [
+  {
+    names: ["0", "cflowd"],
+    strictCode: 255,
+    make: (call) => new CflowdImporter(call.layout, call),
+  },
+  {
+    names: ["2", "csv"],
+    strictCode: 0,
+    make: (call) => new CsvImporter(call.layout, call.mask, call),
+  },
+  {
+    names: ["3", "nfcollector"],
+    strictCode: 1,
+    make: (call) => new NfCollectorImporter(call.layout, call.warn, call),
+  },
+  {
+    names: ["4", "pdu"],
+    strictCode: 255,
+    ignoresOrder: true,
+    make: (call) => new PacketImporter(call.layout, call.warn, call),
+  },
 ];
 
 /** Imports flows from other formats. */
@@ -43,7 +83,7 @@ export const importCommand: Command = {
       name: "format",
       letter: "f",
       value: "FORMAT",
-      choices: FORMATS.flatMap(([names]) => names),
+      choices: FORMATS.flatMap(({ names }) => names),
       doc: "0 cflowd, 2 CSV, 3 Cisco NFCollector, 4 export packets (default: 0)",
     },
     {
@@ -83,10 +123,18 @@ export const importCommand: Command = {
     const layout = findFtLayout(version, aggregation)!;
     const mask = args.value("mask");
     const format = args.value("format") ?? "0";
-    const make = FORMATS.find(([names]) => names.includes(format))![1];
-    const fields = mask === undefined ? undefined : parseFieldMask(mask);
+    const kind = FORMATS.find(({ names }) => names.includes(format))!;
+    const strict = strictCompat(args);
+    const call: ImportCall = {
+      layout,
+      mask: mask === undefined ? undefined : parseFieldMask(mask, { referenceFaults: strict }),
+      warn: (message) => console.error(`flow-import: ${message}`),
+      referenceFaults: strict,
+    };
     const output = StreamOutput.fromFlags(args);
-    const warn = (message: string) => console.error(`flow-import: ${message}`);
+    const write: BlockSink = strict && kind.ignoresOrder
+      ? (block) => output.write({ ...block, littleEndian: byteOrderOf(args) === "little" })
+      : (block) => output.write(block);
     let code = 0;
     try {
       output.begin(layout, {
@@ -95,12 +143,12 @@ export const importCommand: Command = {
         ...(output.rewritable ? { flowCount: 0 } : {}),
       });
       for (const path of listInputs(args.operands)) {
-        const importer = make(layout, fields, warn);
+        const importer = kind.make(call);
         try {
           for await (const chunk of readChunks(path)) {
-            await importer.add(chunk, (block) => output.write(block));
+            await importer.add(chunk, write);
           }
-          await importer.end((block) => output.write(block));
+          await importer.end(write);
         } catch (error) {
           reportInputFault(path, error);
           code = 1;
@@ -113,6 +161,7 @@ export const importCommand: Command = {
     }
     profile.report(args.number("debug"), output.flowCount);
     console.error(`flow-import: Imported ${output.flowCount} records.`);
+    if (strict) return code === 0 ? kind.strictCode : STRICT_FAULT;
     return code;
   },
 };

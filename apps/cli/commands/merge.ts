@@ -14,6 +14,7 @@ import {
   TMP_FLAG,
 } from "../shared_flags.ts";
 import { NO_CAPTURE_START, StreamOutput } from "../stream_output.ts";
+import { strictCompat } from "../strict_compat.ts";
 
 /** Merges flow-tools files by time. */
 export const mergeCommand: Command = {
@@ -38,7 +39,7 @@ export const mergeCommand: Command = {
     const profile = new RunProfile("merge");
     const byteOrder = byteOrderOf(args);
     const output = StreamOutput.fromFlags(args);
-    using merge = new FileMerge(byteOrder);
+    using merge = new FileMerge(byteOrder, { oneVersion: strictCompat(args) });
     try {
       const { files, faults } = await listFlowFiles(args);
       const blocks = await merge.open(files.map((file) => file.path));

@@ -1,5 +1,5 @@
 import { findFtLayout, type FtHeader } from "@flowtools/ft-format";
-import { FlowSet, type SymbolKind, type SymbolTable } from "@flowtools/flowset";
+import { FlowSet, headerClockMs, type SymbolKind, type SymbolTable } from "@flowtools/flowset";
 import type { FlowSchema } from "@flowtools/flow-model";
 import { eachInput } from "../each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
@@ -19,6 +19,7 @@ import {
   type PrintFormat,
 } from "../render/classic_print_formats.ts";
 import { headerText } from "../render/header_text.ts";
+import { strictCompat } from "../strict_compat.ts";
 
 /** The exit code of flow-print where records lack a field: -1, of which 8 bits are left. */
 const EXIT_MISSING_FIELD = 255;
@@ -82,6 +83,7 @@ async function createPrinter(
   return new ClassicPrint(format, {
     wide: args.on("wide"),
     symbols,
+    clock: strictCompat(args) ? headerClockMs : undefined,
     ignored: (flows) => console.error("Ignoring bogus flow dPkts=0\n".repeat(flows).trimEnd()),
   });
 }

@@ -6,6 +6,7 @@ import {
   type FlowFilter,
   FlowSet,
   type FlowTransform,
+  headerClockMs,
   parseMaskConfig,
   parseReportConfig,
   parseTagConfig,
@@ -21,13 +22,18 @@ import { eachInput } from "../each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { loadFilterConfig } from "@flowtools/common/load_filter";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
+import { groupTableBytes, MEMORY_FLAG, withMemoryHint } from "../group_memory.ts";
 import { Output } from "../output.ts";
 import { ReportWriter } from "../report_output_writer.ts";
 import { RunProfile } from "../run_profile.ts";
 import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import { strictCompat } from "../strict_compat.ts";
 
 const TYPES: readonly string[] = REPORTS.filter(({ type }) => type !== undefined)
   .map(({ name }) => name);
+
+/** What `-hh` adds to the help, as flow-report lists it. */
+const TYPES_TEXT = `Available reports:\n\n${TYPES.map((type) => `  ${type}\n`).join("")}`;
 
 /** Makes the reports of a configuration, as flow-report. */
 export const reportCommand: Command = {
@@ -49,6 +55,7 @@ export const reportCommand: Command = {
       doc: "The definition whose reports to make (default: default)",
     },
     VARIABLE_FLAG,
+    MEMORY_FLAG,
     DEBUG_FLAG,
     {
       name: "types",
@@ -66,6 +73,7 @@ export const reportCommand: Command = {
     ],
     ["flowtools report --types", "What reports there are"],
   ],
+  details: TYPES_TEXT,
   run: async (args) => {
     const output = Output.open(args.value("output"));
     try {
@@ -112,7 +120,7 @@ async function report(args: ParsedArguments, output: Output): Promise<number> {
       }
     }
   });
-  if (fatal !== undefined) throw fatal;
+  if (fatal !== undefined) throw withMemoryHint(fatal);
   if (first === undefined) return code;
   await write(run.finish());
   profile.report(args.number("debug"), flows);
@@ -156,6 +164,8 @@ async function startRun(
     ),
     filter: findFilter(definition.filter),
     reportFilters: reports.map(({ filter }) => findFilter(filter)),
+    groupTableBytesMax: groupTableBytes(args),
+    clock: strictCompat(args) ? headerClockMs : undefined,
   });
 }
 

@@ -12,6 +12,7 @@ import {
 import { readReport, type ReportTable } from "../render/report_table_input.ts";
 import { nameKeys, sharesOfTotal, sortRows } from "../render/report_table_numbers.ts";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { STRICT_COMPAT_FLAG } from "../strict_compat.ts";
 
 const U32_MAX = 2 ** 32 - 1;
 
@@ -118,7 +119,9 @@ function show(
 
 /** How the program was called, as Python shows a list of words. */
 function callText(): string {
-  const words = Deno.args[0] === "rptfmt" ? Deno.args.slice(1) : Deno.args;
+  const words = (Deno.args[0] === "rptfmt" ? Deno.args.slice(1) : Deno.args)
+    // A classic call has no such word.
+    .filter((word) => word !== `--${STRICT_COMPAT_FLAG.name}`);
   return `[${["flow-rptfmt", ...words].map(quoted).join(", ")}]`;
 }
 

@@ -10,6 +10,7 @@ import { PacketPace } from "../packet_pace.ts";
 import { isMulticast, parsePeer, type Peer } from "@flowtools/common/parse_peer";
 import { parseVersion } from "@flowtools/common/parse_version";
 import { RunProfile } from "../run_profile.ts";
+import { strictCompat } from "../strict_compat.ts";
 import { DEBUG_FLAG, TMP_FLAG } from "../shared_flags.ts";
 
 /** Versions whose addresses can be masked: those of single flows. */
@@ -51,6 +52,11 @@ export const sendCommand: Command = {
       value: "MASK",
       doc: "Keep only these bits of addresses, such as 255.255.255.0; multicast stays",
     },
+    {
+      name: "spoof",
+      letter: "s",
+      doc: "Send from the address of the exporter: refused, it needs a raw socket",
+    },
     TMP_FLAG,
     DEBUG_FLAG,
   ],
@@ -64,12 +70,19 @@ export const sendCommand: Command = {
     const [target, ...files] = args.operands;
     if (target === undefined) throw new UsageError("peer is missing: localip/remoteip/port");
     const peer = parsePeer(target);
+    if (args.on("spoof")) {
+      throw new UsageError(
+        "--spoof (-s) needs a raw socket, which this command does not open: " +
+          "packets can only be sent from an address of this machine",
+      );
+    }
     const pace = new PacketPace({
       delay: args.number("delay"),
       rate: args.number("rate"),
       speed: speedOf(args),
     });
     const mask = maskOf(args);
+    const referenceFaults = strictCompat(args);
     const version = args.value("export-version");
     const wanted = version === undefined ? undefined : parseVersion(version);
     using link = await openLink(peer);
@@ -89,11 +102,10 @@ export const sendCommand: Command = {
       try {
         using input = await openFtFile(path);
         if (run === undefined) {
-          const shaper = new RecordShaper(
-            wanted ??
-              { version: input.header.exportVersion, aggregation: input.header.aggregation },
-          );
-          run = { shaper, exporter: new PacketExporter(shaper.layout) };
+          const { exportVersion: version, aggregation } = input.header;
+          const shape = wanted ?? { version, aggregation };
+          const shaper = new RecordShaper({ ...shape, referenceFaults });
+          run = { shaper, exporter: new PacketExporter(shaper.layout, { referenceFaults }) };
         }
         for await (const block of input.blocks()) {
           const shaped = run.shaper.shape(block);

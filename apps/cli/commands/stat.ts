@@ -12,6 +12,7 @@ import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
+import { groupTableBytes, MEMORY_FLAG, withMemoryHint } from "../group_memory.ts";
 import { Output } from "../output.ts";
 import { headerText } from "../render/header_text.ts";
 import { STAT, STAT_FORMATS } from "../render/stat_formats.ts";
@@ -24,6 +25,7 @@ import { StatText } from "../render/stat_text.ts";
 import { RunProfile } from "../run_profile.ts";
 import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
 import { statCall } from "../stat_call.ts";
+import { strictCompat } from "../strict_compat.ts";
 
 /** Statistics of flows, as flow-stat. */
 export const statCommand: Command = {
@@ -75,6 +77,7 @@ export const statCommand: Command = {
       value: "CHAR",
       doc: "First character of lines that are no data (default: #)",
     },
+    MEMORY_FLAG,
     DEBUG_FLAG,
     SYMBOLS_FLAG,
     OUTPUT_FLAG,
@@ -118,7 +121,10 @@ class StatCall {
     }) ?? 0;
     this.#tally = wholeNumber("tally", args.value("tally") ?? "1");
     if (this.#tally === 0) throw new UsageError('--tally is "0", expected another number of lines');
-    this.#run = new ReportRun(findReport(this.#number), { rules: STAT_RULES });
+    this.#run = new ReportRun(findReport(this.#number), {
+      rules: STAT_RULES,
+      groupTableBytesMax: groupTableBytes(args),
+    });
     this.#output = Output.open(args.value("output"));
     this.#text = new StatText((bytes) => this.#output.bytes(bytes));
   }
@@ -126,12 +132,14 @@ class StatCall {
   async run(): Promise<number> {
     const profile = new RunProfile("stat");
     const code = await eachInput(this.#args, (path) => this.#read(path));
-    if (this.#fatal !== undefined) throw this.#fatal;
+    if (this.#fatal !== undefined) throw withMemoryHint(this.#fatal);
     if (this.#begun && (!this.#missing || this.#flows > 0)) await this.#finish();
     this.#text.flush();
     this.#output.close();
     if (!this.#missing) profile.report(this.#args.number("debug"), this.#flows);
-    return this.#missing ? 1 : code;
+    // flow-stat has done its job where it has said what is missing.
+    if (this.#missing) return strictCompat(this.#args) ? 0 : 1;
+    return code;
   }
 
   get #classic(): boolean {

@@ -12,7 +12,7 @@ import {
   type PrintSymbols,
 } from "./classic_print_line.ts";
 import { valueColumns } from "./classic_print_values.ts";
-import type { SymbolKind } from "@flowtools/flowset";
+import type { FlowClock, SymbolKind } from "@flowtools/flowset";
 
 /** Text is made in pieces that stay in the second-level cache while their cells are filled in. */
 const BLOCK_BYTES = 1 << 16;
@@ -34,6 +34,8 @@ export interface ClassicPrintOptions {
   readonly wide: boolean;
   /** Names to print in place of numbers. */
   readonly symbols: PrintSymbols;
+  /** How to reckon times; default across a wrap of the uptime. */
+  readonly clock?: FlowClock;
   /** Told of flows that are left out because they have no packets. */
   readonly ignored: (flows: number) => void;
 }
@@ -74,7 +76,7 @@ export class ClassicPrint {
     this.#options = options;
     this.#heading = heading;
     this.#line = line;
-    this.#tight = new LineBlock(compileLine(line, options.symbols, false));
+    this.#tight = new LineBlock(compileLine(line, options.symbols, false, options.clock));
   }
 
   /** Prints what is above the columns. */
@@ -114,7 +116,9 @@ export class ClassicPrint {
   }
 
   #printRoomy(batch: FlowBatch, from: number, count: number, text: TextBuffer): void {
-    this.#roomy ??= new LineBlock(compileLine(this.#line, this.#options.symbols, true));
+    this.#roomy ??= new LineBlock(
+      compileLine(this.#line, this.#options.symbols, true, this.#options.clock),
+    );
     const { lines } = this.#roomy;
     const start = text.used;
     for (let done = 0; done < count; done += lines) {

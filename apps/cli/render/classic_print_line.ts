@@ -1,4 +1,4 @@
-import type { SymbolKind, SymbolTable } from "@flowtools/flowset";
+import type { FlowClock, SymbolKind, SymbolTable } from "@flowtools/flowset";
 import {
   CELL_KINDS,
   type CellKind,
@@ -54,8 +54,14 @@ export function lineValues(line: string): PrintValue[] {
  *
  * @param roomy Give the cells that may grow so much room that every value fits; what is too much is
  * `FILLER`
+ * @param clock How to reckon times
  */
-export function compileLine(line: string, symbols: PrintSymbols, roomy: boolean): PrintLine {
+export function compileLine(
+  line: string,
+  symbols: PrintSymbols,
+  roomy: boolean,
+  clock?: FlowClock,
+): PrintLine {
   // Literal text and, for each cell, four captures.
   const parts = line.split(CELL);
   let blank = parts[0];
@@ -70,7 +76,7 @@ export function compileLine(line: string, symbols: PrintSymbols, roomy: boolean)
     // The cell behind it is written later, so that its room counts as blank.
     const next = i + 5 < parts.length ? literal + BLANK.repeat(ROOMY_WIDTH) : literal;
     cells.push({
-      value: printValue(name),
+      value: printValue(name, clock),
       write: names === undefined ? cellWriter(kind, natural, roomy, next) : namedWriter(kind),
       offset: blank.length,
       natural,

@@ -5,6 +5,7 @@ import {
   type FlowFieldName,
   uptimeToUnixMs,
 } from "@flowtools/flow-model";
+import type { FlowClock } from "@flowtools/flowset";
 import type { NumberColumn } from "./classic_print_gather.ts";
 import { gather } from "./classic_print_gather.ts";
 
@@ -32,13 +33,15 @@ export const PREFIX_SCALE = 64;
 const FLAGS_FIN_SYN_RST = 7;
 
 /** Unix milliseconds of an uptime stamp; columns are seconds, nanoseconds, uptime, the stamp. */
-const fillTime: PrintValue["fill"] = (columns, rows, from, count, target) => {
-  const [secs, nsecs, uptime, stamp] = columns as readonly Uint32Array[];
-  for (let i = 0; i < count; i++) {
-    const row = rows[from + i];
-    target[i] = uptimeToUnixMs(secs[row], nsecs[row], uptime[row], stamp[row]);
-  }
-};
+function timeFiller(clock: FlowClock): PrintValue["fill"] {
+  return (columns, rows, from, count, target) => {
+    const [secs, nsecs, uptime, stamp] = columns as readonly Uint32Array[];
+    for (let i = 0; i < count; i++) {
+      const row = rows[from + i];
+      target[i] = clock(secs[row], nsecs[row], uptime[row], stamp[row]);
+    }
+  };
+}
 
 const fillPrefix: PrintValue["fill"] = (columns, rows, from, count, target) => {
   const [address, mask] = columns as readonly [Uint32Array, Uint8Array];
@@ -63,10 +66,11 @@ function ofDuration(work: (duration: number) => number): PrintValue {
   };
 }
 
-/** The values that are no field as it is. */
+/** The stamps that are shown as times. */
+const TIMES: Readonly<Record<string, FlowFieldName>> = { start: "first", end: "last" };
+
+/** The other values that are no field as it is. */
 const DERIVED: Readonly<Record<string, PrintValue>> = {
-  start: { fields: ["unix_secs", "unix_nsecs", "sysUpTime", "first"], fill: fillTime },
-  end: { fields: ["unix_secs", "unix_nsecs", "sysUpTime", "last"], fill: fillTime },
   srcPrefix: { fields: ["srcaddr", "src_mask"], fill: fillPrefix },
   dstPrefix: { fields: ["dstaddr", "dst_mask"], fill: fillPrefix },
   duration: ofDuration((duration) => duration),
@@ -92,7 +96,11 @@ const DERIVED: Readonly<Record<string, PrintValue>> = {
 };
 
 /** A value by its name in a line. */
-export function printValue(name: string): PrintValue {
+export function printValue(name: string, clock: FlowClock = uptimeToUnixMs): PrintValue {
+  const stamp = TIMES[name];
+  if (stamp !== undefined) {
+    return { fields: ["unix_secs", "unix_nsecs", "sysUpTime", stamp], fill: timeFiller(clock) };
+  }
   const derived = DERIVED[name];
   if (derived !== undefined) return derived;
   const field = FLOW_FIELDS[fieldIndex(name)];

@@ -3,6 +3,7 @@ import type { RecordBlock } from "@flowtools/ft-format";
 import { CFLOWD_MASKS, CFLOWD_ROWS } from "../cflowd_rows.ts";
 import { headerClockMs } from "../header_clock.ts";
 import { fieldOffset } from "../record_shaper.ts";
+import type { ReferenceFaultOptions } from "../reference_faults.ts";
 import type { ByteSink, FlowExporter } from "./exporter.ts";
 import { FieldMaskError } from "./field_mask.ts";
 import { FLOW_FIELDS } from "@flowtools/flow-model";
@@ -26,6 +27,7 @@ interface Move {
  * Turns fields named for `-m` into the index of cflowd.
  *
  * @param fields Bits of the fields, see `FLOW_FIELDS`
+ * @param options Whether times are refused, as flow-tools does
  * @returns The index
  * @throws {FieldMaskError} cflowd has no place for a field, or a time lacks its clock
  *
@@ -37,11 +39,14 @@ interface Move {
  * assertEquals(cflowdMask(parseFieldMask("srcaddr,dstaddr")), 0x6);
  * ```
  */
-export function cflowdMask(fields: bigint): number {
+export function cflowdMask(
+  fields: bigint,
+  { referenceFaults = false }: ReferenceFaultOptions = {},
+): number {
   const named = FLOW_FIELDS.filter(({ xfield }) => (fields & xfield) !== 0n).map(({ name }) =>
     name
   );
-  const clock = CLOCK_FIELDS.every((name) => named.includes(name));
+  const clock = !referenceFaults && CLOCK_FIELDS.every((name) => named.includes(name));
   const rows = CFLOWD_ROWS.filter(({ name, time }) => named.includes(name) && (clock || !time));
   const placed = new Set<string>(rows.map(({ name }) => name));
   const timed = rows.some(({ time }) => time);

@@ -85,6 +85,28 @@ Deno.test("what CsvExporter wrote of any version, CsvImporter reads, in pieces o
   }
 });
 
+Deno.test("PacketExporter joins packets, many at once, without changing them", () => {
+  for (const layout of LAYOUTS.filter(({ schema }) => schema.version !== 1005)) {
+    // Each flow has another clock, so that each has a packet of its own.
+    const count = 20_000;
+    const view = new DataView(new ArrayBuffer(count * layout.size));
+    const clock = layout.rows.find(({ name }) => name === "unix_secs")!.offset;
+    for (let row = 0; row < count; row++) view.setUint32(row * layout.size + clock, row, true);
+    const block = { layout, view, offset: 0, count, littleEndian: true };
+    const [alone, joined] = [false, true].map((joined) => {
+      const pieces: Uint8Array[] = [];
+      const sink = (bytes: Uint8Array) => void pieces.push(bytes.slice());
+      const exporter = new PacketExporter(layout, { joined });
+      exporter.add(block, sink);
+      exporter.end(sink);
+      return pieces;
+    });
+    assertEquals(alone.length, count, layout.schema.label);
+    assert(joined.length < 20, `${joined.length} pieces`);
+    assertEquals(concat(joined), concat(alone), layout.schema.label);
+  }
+});
+
 Deno.test("what PacketExporter wrote of any version, PacketImporter reads", async () => {
   for (const layout of LAYOUTS.filter(({ schema }) => schema.version !== 1005)) {
     const warnings: string[] = [];

@@ -1,4 +1,5 @@
 import { FLOW_FIELDS, FlowToolsError } from "@flowtools/flow-model";
+import type { ReferenceFaultOptions } from "../reference_faults.ts";
 
 /** A mask of fields is none. */
 export class FieldMaskError extends FlowToolsError {}
@@ -16,6 +17,7 @@ export const ALL_FIELDS: bigint = 2n ** 64n - 1n;
  * Source: flow-tools `ftxfield.c`.
  *
  * @param text The mask
+ * @param options Whether a second `nexthop` is refused, as flow-tools does
  * @returns The bits of the fields, see `FLOW_FIELDS`
  * @throws {FieldMaskError} A name is unknown, stands twice or out of order, or the number is none
  *
@@ -28,7 +30,10 @@ export const ALL_FIELDS: bigint = 2n ** 64n - 1n;
  * assertEquals(parseFieldMask("0x21"), 0x21n);
  * ```
  */
-export function parseFieldMask(text: string): bigint {
+export function parseFieldMask(
+  text: string,
+  { referenceFaults = false }: ReferenceFaultOptions = {},
+): bigint {
   if (!/^[a-z]/i.test(text)) return parseNumber(text);
   let mask = 0n;
   for (const name of text.split(",")) {
@@ -37,9 +42,8 @@ export function parseFieldMask(text: string): bigint {
       const known = FLOW_FIELDS.map((row) => row.name.toLowerCase()).join(", ");
       throw new FieldMaskError("unknown-field", `Unrecognized field "${name}", expected ${known}`);
     }
-    const bit = field.name === "nexthop" && (mask & field.xfield) !== 0n
-      ? PEER_NEXTHOP
-      : field.xfield;
+    const again = field.name === "nexthop" && (mask & field.xfield) !== 0n;
+    const bit = again && !referenceFaults ? PEER_NEXTHOP : field.xfield;
     if ((mask & bit) !== 0n) {
       throw new FieldMaskError(
         "duplicate-field",

@@ -1,7 +1,8 @@
 import { FlowBatch, type FlowFieldName, type RecordLayout } from "@flowtools/flow-model";
 import type { RecordBlock } from "@flowtools/ft-format";
 import { type ClassicPduCodec, createPduRegistry, PDU_CODECS } from "@flowtools/netflow-pdu";
-import { EXPORT_BATCH_ROWS } from "../limits.ts";
+import { EXPORT_BATCH_ROWS, EXPORT_BUFFER_BYTES } from "../limits.ts";
+import { loseEncoded, type ReferenceFaultOptions } from "../reference_faults.ts";
 import type { ByteSink, FlowExporter } from "./exporter.ts";
 import { ExportError } from "./pcap.ts";
 
@@ -20,11 +21,13 @@ const SHARED: readonly FlowFieldName[] = [
 /** The only version of the aggregation formats there ever was. */
 const AGGREGATION_VERSION = 2;
 
-/** A number of the packet header that is the same in all packets. */
-interface Constant {
-  readonly offset: number;
-  readonly width: number;
-  readonly value: number;
+/** Words of records that are copied one by one: for more a copy at once is faster. */
+const SHORT_COPY_WORDS = 64;
+
+/** How packets are made. */
+export interface PacketExportOptions extends ReferenceFaultOptions {
+  /** Hand on many packets at once, one behind the other, which is faster; default each alone. */
+  readonly joined?: boolean;
 }
 
 /** A number of the packet header that the first flow of the packet has. */
@@ -58,27 +61,38 @@ interface Copied {
 export class PacketExporter implements FlowExporter {
   readonly #codec: ClassicPduCodec;
   readonly #layout: RecordLayout;
+  readonly #referenceFaults: boolean;
   readonly #batch: FlowBatch;
   /** Columns that all flows of a packet share, and what of them the header holds. */
   readonly #shared: readonly Uint32Array[];
-  readonly #constants: readonly Constant[];
   readonly #copied: readonly Copied[];
   readonly #countAt: number;
   readonly #sequenceAt: number | undefined;
   readonly #engines: { readonly types: Uint8Array; readonly ids: Uint8Array } | undefined;
   readonly #sequences = new Uint32Array(1 << 16);
-  /** The records of the batch as they are in packets. */
-  readonly #records: Uint8Array;
-  readonly #packet: Uint8Array;
-  readonly #packetView: DataView;
+  /** The records of the batch as they are in packets; all their sizes are multiples of a word. */
+  readonly #records: DataView<ArrayBuffer>;
+  readonly #recordWords: Uint32Array;
+  /** A header with what is the same in all. */
+  readonly #header: Uint32Array;
+  /** Packets that are not handed on yet, and room for one more. */
+  readonly #out: DataView<ArrayBuffer>;
+  readonly #outWords: Uint32Array;
+  readonly #packetBytesMax: number;
+  readonly #joined: boolean;
+  #used = 0;
 
   /**
    * Makes an exporter.
    *
    * @param layout The layout of the records; they are exported as their version
+   * @param options What to lose, and whether to join packets
    * @throws {ExportError} No packets of that version exist
    */
-  constructor(layout: RecordLayout) {
+  constructor(
+    layout: RecordLayout,
+    { referenceFaults = false, joined = false }: PacketExportOptions = {},
+  ) {
     const { schema } = layout;
     const codec = REGISTRY.find(schema.version, schema.aggregation);
     if (codec?.layouts === undefined) {
@@ -90,6 +104,7 @@ export class PacketExporter implements FlowExporter {
     }
     this.#codec = codec as ClassicPduCodec;
     this.#layout = layout;
+    this.#referenceFaults = referenceFaults;
     this.#batch = new FlowBatch({ capacity: EXPORT_BATCH_ROWS });
     const shared = SHARED.filter((name) => schema.has(name));
     this.#shared = shared.map((name) => this.#batch.column(name) as Uint32Array);
@@ -99,7 +114,7 @@ export class PacketExporter implements FlowExporter {
       aggregation: schema.aggregation,
       agg_version: AGGREGATION_VERSION,
     };
-    this.#constants = header.rows.flatMap(({ name, offset, width }) => {
+    const common = header.rows.flatMap(({ name, offset, width }) => {
       const value = constants[name];
       return value === undefined ? [] : [{ offset, width, value }];
     });
@@ -115,29 +130,35 @@ export class PacketExporter implements FlowExporter {
     this.#engines = schema.has("engine_id")
       ? { types: this.#batch.column("engine_type"), ids: this.#batch.column("engine_id") }
       : undefined;
-    this.#records = new Uint8Array(EXPORT_BATCH_ROWS * record.size);
-    this.#packet = new Uint8Array(header.size + codec.maxRecords * record.size);
-    this.#packetView = new DataView(this.#packet.buffer);
-    for (const { offset, width, value } of this.#constants) {
-      putNumber(this.#packetView, offset, width, value);
-    }
+    this.#records = new DataView(new ArrayBuffer(EXPORT_BATCH_ROWS * record.size));
+    this.#recordWords = new Uint32Array(this.#records.buffer);
+    this.#header = new Uint32Array(header.size / Uint32Array.BYTES_PER_ELEMENT);
+    const view = new DataView(this.#header.buffer);
+    for (const { offset, width, value } of common) putNumber(view, offset, width, value);
+    this.#packetBytesMax = header.size + codec.maxRecords * record.size;
+    this.#joined = joined;
+    const room = this.#packetBytesMax + (joined ? EXPORT_BUFFER_BYTES : 0);
+    this.#out = new DataView(new ArrayBuffer(room & -Uint32Array.BYTES_PER_ELEMENT));
+    this.#outWords = new Uint32Array(this.#out.buffer);
   }
 
   /** Writes nothing. */
   begin(): void {}
 
   /**
-   * Writes the packets that are full, one at a time.
+   * Writes the packets that are full.
    *
    * @param block The flows
-   * @param sink Takes each packet
+   * @param sink Takes each packet, or many where they are joined
    */
   add(block: RecordBlock, sink: ByteSink): void {
     const { layout, view, offset, count, littleEndian } = block;
     const batch = this.#batch;
     for (let taken = 0; taken < count;) {
       const from = offset + taken * layout.size;
+      const rows = batch.length;
       taken += batch.appendRecords(layout, view, from, count - taken, littleEndian);
+      if (this.#referenceFaults) loseEncoded(batch, layout.schema, rows);
       if (batch.room === 0) this.#emit(sink, false);
     }
   }
@@ -145,7 +166,7 @@ export class PacketExporter implements FlowExporter {
   /**
    * Writes the packets that are left.
    *
-   * @param sink Takes each packet
+   * @param sink Takes each packet, or many where they are joined
    */
   end(sink: ByteSink): void {
     this.#emit(sink, true);
@@ -154,16 +175,18 @@ export class PacketExporter implements FlowExporter {
   /** Writes the batch as packets; flows whose packet may grow are kept for the next. */
   #emit(sink: ByteSink, all: boolean): void {
     const batch = this.#batch;
-    const { record } = this.#codec.layouts;
-    const view = new DataView(this.#records.buffer);
-    batch.storeRecords(record, 0, batch.length, view, 0, false);
+    batch.storeRecords(this.#codec.layouts.record, 0, batch.length, this.#records, 0, false);
     let from = 0;
     while (from < batch.length) {
       const to = this.#packetEnd(from);
       if (to === batch.length && to - from < this.#codec.maxRecords && !all) break;
-      sink(this.#encode(from, to));
+      this.#encode(from, to);
+      if (!this.#joined || this.#used + this.#packetBytesMax > this.#out.byteLength) {
+        this.#handOn(sink);
+      }
       from = to;
     }
+    if (this.#used > 0) this.#handOn(sink);
     this.#keep(from);
   }
 
@@ -187,22 +210,38 @@ export class PacketExporter implements FlowExporter {
     return to;
   }
 
-  #encode(from: number, to: number): Uint8Array {
-    const { header, record } = this.#codec.layouts;
-    const view = this.#packetView;
-    view.setUint16(this.#countAt, to - from);
+  #handOn(sink: ByteSink): void {
+    sink(new Uint8Array(this.#out.buffer, 0, this.#used));
+    this.#used = 0;
+  }
+
+  /** Appends a packet to those that are not handed on yet. */
+  #encode(from: number, to: number): void {
+    const view = this.#out;
+    const start = this.#used;
+    const words = this.#outWords;
+    let at = start / Uint32Array.BYTES_PER_ELEMENT;
+    for (let i = 0; i < this.#header.length; i++) words[at++] = this.#header[i];
+    putNumber(view, start + this.#countAt, 2, to - from);
     for (const { offset, width, column } of this.#copied) {
-      putNumber(view, offset, width, column[from]);
+      putNumber(view, start + offset, width, column[from]);
     }
     if (this.#sequenceAt !== undefined) {
       const engines = this.#engines;
       const engine = engines === undefined ? 0 : (engines.ids[from] << 8) | engines.types[from];
-      view.setUint32(this.#sequenceAt, this.#sequences[engine]);
+      view.setUint32(start + this.#sequenceAt, this.#sequences[engine]);
       this.#sequences[engine] += to - from;
     }
-    const bytes = this.#records.subarray(from * record.size, to * record.size);
-    this.#packet.set(bytes, header.size);
-    return this.#packet.subarray(0, header.size + bytes.length);
+    const recordWords = this.#codec.layouts.record.size / Uint32Array.BYTES_PER_ELEMENT;
+    const source = this.#recordWords;
+    const end = to * recordWords;
+    if (end - from * recordWords > SHORT_COPY_WORDS) {
+      words.set(source.subarray(from * recordWords, end), at);
+      at += end - from * recordWords;
+    } else {
+      for (let i = from * recordWords; i < end; i++) words[at++] = source[i];
+    }
+    this.#used = at * Uint32Array.BYTES_PER_ELEMENT;
   }
 }
 

@@ -80,14 +80,25 @@ export class AccessLists {
    *
    * @param text What it says
    * @param file Its name, for messages
+   * @param endAt Told of the first line that is wrong, which ends the file then; default it is thrown
    * @returns The lists
    * @throws {ConfigError} A line is no line of an access list
    */
-  static parse(text: string, file = "flow.acl"): AccessLists {
+  static parse(
+    text: string,
+    file = "flow.acl",
+    endAt?: (fault: ConfigError) => void,
+  ): AccessLists {
     const lists = new AccessLists(file);
     for (const [index, raw] of text.split("\n").entries()) {
       const line = new ConfigLine(raw.replace(/!.*|\r$/, ""), { file, line: index + 1, column: 1 });
-      lists.#readLine(line);
+      try {
+        lists.#readLine(line);
+      } catch (error) {
+        if (endAt === undefined || !(error instanceof ConfigError)) throw error;
+        endAt(error);
+        break;
+      }
     }
     return lists;
   }

@@ -1,10 +1,11 @@
-import { fieldIndex, type RecordLayout } from "@flowtools/flow-model";
+import { fieldIndex, type FlowFieldName, type RecordLayout } from "@flowtools/flow-model";
 import { CFLOWD_MASKS, CFLOWD_ROWS } from "../cflowd_rows.ts";
+import type { ReferenceFaultOptions } from "../reference_faults.ts";
 import { type FlowImporter, ImportError } from "./importer.ts";
 import { type BlockSink, RecordBuilder } from "./record_builder.ts";
 
 const INDEX_BYTES = 4;
-const START_BIT = CFLOWD_ROWS.find(({ name }) => name === "first")!.bit;
+const START_BIT = bitOf("first");
 const UNIX_SECS = fieldIndex("unix_secs");
 const LAST = fieldIndex("last");
 
@@ -32,10 +33,14 @@ export class CflowdImporter implements FlowImporter {
    * Makes an importer.
    *
    * @param layout The layout of the records to make
+   * @param options What to lose
    */
-  constructor(layout: RecordLayout) {
+  constructor(layout: RecordLayout, { referenceFaults = false }: ReferenceFaultOptions = {}) {
     this.#builder = new RecordBuilder(layout);
-    this.#mask = CFLOWD_MASKS[layout.schema.label];
+    const mask = CFLOWD_MASKS[layout.schema.label];
+    // flow-import asks for the destination where it means the interface.
+    const lost = referenceFaults && (mask & bitOf("dstaddr")) === 0 ? bitOf("input") : 0;
+    this.#mask = mask & ~lost;
   }
 
   /** Records so far. */
@@ -114,6 +119,10 @@ export class CflowdImporter implements FlowImporter {
     builder.keep();
     this.#records++;
   }
+}
+
+function bitOf(wanted: FlowFieldName): number {
+  return CFLOWD_ROWS.find(({ name }) => name === wanted)!.bit;
 }
 
 function sizeOf(index: number): number {

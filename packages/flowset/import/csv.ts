@@ -5,6 +5,7 @@ import {
   type RecordLayout,
 } from "@flowtools/flow-model";
 import { parseFieldMask } from "../export/field_mask.ts";
+import type { ReferenceFaultOptions } from "../reference_faults.ts";
 import { valueRank } from "../value_rank.ts";
 import type { FlowImporter } from "./importer.ts";
 import { Lines, scanAddress, scanNumber } from "./lines.ts";
@@ -50,6 +51,9 @@ interface Column {
 export class CsvImporter implements FlowImporter {
   readonly #builder: RecordBuilder;
   readonly #lines = new Lines();
+  readonly #options: ReferenceFaultOptions;
+  /** Lines that are no flows. */
+  readonly #skipped: RegExp;
   #columns: readonly Column[];
   #records = 0;
 
@@ -58,9 +62,16 @@ export class CsvImporter implements FlowImporter {
    *
    * @param layout The layout of the records to make
    * @param mask The columns of text that does not name them; default all fields of the layout
+   * @param options Whether empty lines are flows of zeros, as flow-tools has it
    */
-  constructor(layout: RecordLayout, mask: bigint = layout.schema.xfields) {
+  constructor(
+    layout: RecordLayout,
+    mask: bigint = layout.schema.xfields,
+    options: ReferenceFaultOptions = {},
+  ) {
     this.#builder = new RecordBuilder(layout);
+    this.#options = options;
+    this.#skipped = options.referenceFaults ? /^\s*#/ : /^\s*(#|$)/;
     this.#columns = columnsOf(mask);
   }
 
@@ -94,10 +105,10 @@ export class CsvImporter implements FlowImporter {
     const builder = this.#builder;
     for (const line of lines) {
       if (this.#records === 0 && line.startsWith("#:")) {
-        this.#columns = columnsOf(parseFieldMask(line.slice(2).trim()));
+        this.#columns = columnsOf(parseFieldMask(line.slice(2).trim(), this.#options));
         continue;
       }
-      if (/^\s*(#|$)/.test(line)) continue;
+      if (this.#skipped.test(line)) continue;
       const values = line.split(",");
       builder.begin();
       for (let index = 0; index < values.length && index < this.#columns.length; index++) {

@@ -1,4 +1,5 @@
 import { fieldIndex, type FlowFieldName, type RecordLayout } from "@flowtools/flow-model";
+import type { ReferenceFaultOptions } from "../reference_faults.ts";
 import { type FlowImporter, ImportError, type ImportWarning } from "./importer.ts";
 import { Lines, scanAddress } from "./lines.ts";
 import { type BlockSink, RecordBuilder } from "./record_builder.ts";
@@ -14,6 +15,8 @@ const AGGREGATIONS: Readonly<Record<string, string>> = {
   DestNode: "dstaddr dPkts dOctets dFlows",
 };
 
+const PROTOCOL = fieldIndex("prot");
+
 /** Members of the line that describes the format. */
 const HEADER_MEMBERS = 9;
 
@@ -27,6 +30,8 @@ export class NfCollectorImporter implements FlowImporter {
   readonly #builder: RecordBuilder;
   readonly #warn: ImportWarning;
   readonly #lines = new Lines();
+  /** The protocol is lost below the type of service, which is written twice as wide. */
+  readonly #wideTos: boolean;
   #columns: readonly FlowFieldName[] | undefined;
   #line = 0;
   #records = 0;
@@ -36,9 +41,15 @@ export class NfCollectorImporter implements FlowImporter {
    *
    * @param layout The layout of the records to make
    * @param warn Told of lines that are left out
+   * @param options What to lose
    */
-  constructor(layout: RecordLayout, warn: ImportWarning) {
+  constructor(
+    layout: RecordLayout,
+    warn: ImportWarning,
+    { referenceFaults = false }: ReferenceFaultOptions = {},
+  ) {
     this.#builder = new RecordBuilder(layout);
+    this.#wideTos = referenceFaults && layout.schema.label === "v8.14";
     this.#warn = warn;
   }
 
@@ -90,7 +101,9 @@ export class NfCollectorImporter implements FlowImporter {
         const field = fieldIndex(name);
         const text = values[index];
         if (field >= 0) {
-          builder.set(field, name.endsWith("addr") ? scanAddress(text) : parseInt(text, 10) || 0);
+          const value = name.endsWith("addr") ? scanAddress(text) : parseInt(text, 10) || 0;
+          builder.set(field, value);
+          if (this.#wideTos && name === "tos") builder.set(PROTOCOL, value >>> 8);
         }
       }
       builder.keep();

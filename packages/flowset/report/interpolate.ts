@@ -1,4 +1,5 @@
 import { type FlowBatch, uptimeToUnixMs } from "@flowtools/flow-model";
+import type { FlowClock } from "../header_clock.ts";
 import type { GroupTable } from "./group_table.ts";
 import type { ReportInput } from "./input.ts";
 
@@ -13,10 +14,12 @@ export class Interpolation {
   readonly #rowOf = new Uint32Array(SHARES);
   /** Seconds of each row of the batch. */
   #spans = new Uint32Array(0);
+  readonly #clock: FlowClock;
   #pending = 0;
 
-  constructor(table: GroupTable) {
+  constructor(table: GroupTable, clock: FlowClock = uptimeToUnixMs) {
     this.#table = table;
+    this.#clock = clock;
   }
 
   /** Adds the flows of a batch; those that end before they begin have no seconds. */
@@ -30,8 +33,8 @@ export class Interpolation {
       input.u32("last"),
     ];
     for (let row = 0; row < input.rows; row++) {
-      const start = seconds(secs[row], nsecs[row], uptime[row], first[row]);
-      const end = seconds(secs[row], nsecs[row], uptime[row], last[row]);
+      const start = this.#second(secs[row], nsecs[row], uptime[row], first[row]);
+      const end = this.#second(secs[row], nsecs[row], uptime[row], last[row]);
       this.#spans[row] = end - start + 1;
       for (let second = start; second <= end; second++) {
         if (this.#pending === SHARES) this.#addShares(input);
@@ -40,6 +43,10 @@ export class Interpolation {
       }
     }
     this.#addShares(input);
+  }
+
+  #second(secs: number, nsecs: number, uptime: number, stamp: number): number {
+    return Math.floor(this.#clock(secs, nsecs, uptime, stamp) / 1000);
   }
 
   #addShares(input: ReportInput): void {
@@ -56,8 +63,4 @@ export class Interpolation {
     }
     this.#pending = 0;
   }
-}
-
-function seconds(secs: number, nsecs: number, uptime: number, stamp: number): number {
-  return Math.floor(uptimeToUnixMs(secs, nsecs, uptime, stamp) / 1000);
 }

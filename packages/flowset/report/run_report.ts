@@ -1,5 +1,6 @@
 import type { FlowBatch, FlowFieldName, FlowSchema } from "@flowtools/flow-model";
 import { FlowSet } from "../flow_set.ts";
+import type { FlowClock } from "../header_clock.ts";
 import { GROUP_TABLE_BYTES_MAX } from "../limits.ts";
 import {
   accumulate,
@@ -40,6 +41,8 @@ export interface ReportOptions {
   readonly provided?: readonly FlowFieldName[];
   /** Bytes of the group table; default {@linkcode GROUP_TABLE_BYTES_MAX}. */
   readonly groupTableBytesMax?: number;
+  /** How the seconds of interpolated flows are reckoned; default `uptimeToUnixMs`. */
+  readonly clock?: FlowClock;
 }
 
 /** The columns of a total's rates, in the order in which they are kept. */
@@ -129,7 +132,7 @@ export class ReportRun {
       const words = 1 + keyWords(this.#distinctKey);
       this.#distinctTable = new GroupTable({ words, counters: 0, bytesMax, title: report.name });
     }
-    if (report.interpolate) this.#interpolation = new Interpolation(this.#table);
+    if (report.interpolate) this.#interpolation = new Interpolation(this.#table, options.clock);
     if (report.detail) this.#summary = new Summary();
   }
 

@@ -5,6 +5,7 @@ import { ReportRun } from "../report/run_report.ts";
 import type { FlowTransform } from "../transform/flow_transform.ts";
 import { REPORT_FIELDS, type ReportField } from "./fields.ts";
 import type { ConfiguredReport, ReportDefinition } from "./model.ts";
+import type { FlowClock } from "../header_clock.ts";
 import { addressFormat } from "./report_config.ts";
 
 /** The definitions of other files that a definition of reports names. */
@@ -17,6 +18,10 @@ export interface DefinitionParts {
   readonly filter?: FlowFilter;
   /** Which flows count in single reports, in the order of these; all where not given. */
   readonly reportFilters?: readonly (FlowFilter | undefined)[];
+  /** Bytes of the group table of each report; default `GROUP_TABLE_BYTES_MAX`. */
+  readonly groupTableBytesMax?: number;
+  /** How the seconds of interpolated flows are reckoned; default `uptimeToUnixMs`. */
+  readonly clock?: FlowClock;
 }
 
 /** The reports of one interval, which is all time without a time series. */
@@ -169,6 +174,8 @@ export class DefinitionRun {
           source: addressFormat(report.source),
           destination: addressFormat(report.destination),
         },
+        groupTableBytesMax: this.#parts.groupTableBytesMax,
+        clock: this.#parts.clock,
         provided: this.#provided,
       })
     );

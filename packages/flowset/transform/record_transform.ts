@@ -2,6 +2,7 @@ import { FlowBatch, type FlowFieldName, type RecordLayout } from "@flowtools/flo
 import { canConvert, type RecordBlock } from "@flowtools/ft-format";
 import { FlowConversionError } from "../errors.ts";
 import { writtenLayout } from "../record_shaper.ts";
+import { loseConverted, type ReferenceFaultOptions } from "../reference_faults.ts";
 import type { FlowTransform } from "./flow_transform.ts";
 
 /** A field that changes: its column, and its place in the records. */
@@ -41,6 +42,7 @@ interface Patch {
 export class RecordTransform {
   readonly #transform: FlowTransform;
   readonly #target: RecordLayout | undefined;
+  readonly #referenceFaults: boolean;
   #layout: RecordLayout | undefined;
   #batch: FlowBatch | undefined;
   #bytes = new Uint8Array(0);
@@ -51,10 +53,16 @@ export class RecordTransform {
    *
    * @param transform What to do; the records must have its fields
    * @param target The layout to give the records; default the one that they have
+   * @param options How to convert
    */
-  constructor(transform: FlowTransform, target?: RecordLayout) {
+  constructor(
+    transform: FlowTransform,
+    target?: RecordLayout,
+    { referenceFaults = false }: ReferenceFaultOptions = {},
+  ) {
     this.#transform = transform;
     this.#target = target;
+    this.#referenceFaults = referenceFaults;
   }
 
   /**
@@ -79,6 +87,7 @@ export class RecordTransform {
       bytes.set(new Uint8Array(view.buffer, view.byteOffset + offset, count * size));
       for (const patch of this.#patches) store(patch, out, size, count, littleEndian);
     } else {
+      if (this.#referenceFaults) loseConverted(batch, layout.schema, target.schema, 0);
       batch.storeRecords(target, 0, count, out, 0, littleEndian);
     }
     return { layout: target, view: out, offset: 0, count, littleEndian };
