@@ -1,7 +1,14 @@
 /** `flowtools report` against what flow-report of flow-tools 0.68.5 prints. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { readText, ROOT } from "./files.ts";
-import { namesOf, type Outcome, ROOT_PATH, temporaryDirectory } from "./programs.ts";
+import {
+  bash,
+  namesOf,
+  type Outcome,
+  ROOT_PATH,
+  taskArguments,
+  temporaryDirectory,
+} from "./programs.ts";
 
 const GOLDEN = "fixtures/cli/report";
 const INPUT = `${ROOT_PATH}/fixtures/cli/in-v5.ft`;
@@ -160,6 +167,37 @@ Deno.test("the types are listed from the table", async () => {
   const { stdout } = await report(directory.path, "", ["--types"]);
   assertEquals(stdout.trimEnd().split("\n").length, 78);
   assertStringIncludes(stdout, "\n  ip-source/destination-address/ip-protocol/ip-tos\n");
+});
+
+Deno.test("-hh lists the types below the help, as flow-report does", async () => {
+  await using directory = temporaryDirectory();
+  const once = await report(directory.path, "", ["-h"]);
+  assertEquals([once.code, once.stdout.includes("Available reports:")], [0, false]);
+  const types = (await report(directory.path, "", ["--types"])).stdout;
+  for (const twice of [["-hh"], ["-h", "-h"], ["--help", "-h"]]) {
+    const { code, stdout } = await report(directory.path, "", twice);
+    assertEquals([code, stdout], [0, `${once.stdout}\nAvailable reports:\n\n${types}`]);
+  }
+});
+
+Deno.test("a report to /dev/stdout goes to standard output, which stays as it was", async () => {
+  await using directory = temporaryDirectory();
+  const configOf = (path: string) =>
+    `stat-report r\n type ip-protocol\n output\n  ${path}\nstat-definition d\n report r\n`;
+  const plain = await report(directory.path, configOf("options -header"), [INPUT]);
+  await Deno.writeTextFile(
+    `${directory.path}/device.cfg`,
+    configOf("options -header\n  path /dev/stdout"),
+  );
+  // The permissions are those of the task, and standard output is a file with something in it.
+  const words = taskArguments("flowtools").join(" ");
+  const { code, stderr } = await bash(
+    `echo before >out; "${Deno.execPath()}" ${words} report -s device.cfg -S d ${INPUT} >>out`,
+    { cwd: directory.path },
+  );
+  assertEquals([code, stderr], [0, ""]);
+  const written = await Deno.readTextFile(`${directory.path}/out`);
+  assertEquals(written, `before\n${plain.stdout}`);
 });
 
 Deno.test("flows that lack a field of a report are refused", async () => {

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import * as flowModel from "@flowtools/flow-model";
 import * as flowset from "@flowtools/flowset";
+import { COMMANDS } from "../apps/cli/commands.ts";
 import { listFiles, readText } from "./files.ts";
 
 const { Flow, FlowPDU, FlowSet } = flowset;
@@ -15,9 +16,13 @@ interface Row {
 
 const codeOf = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code);
 
-const ROWS: readonly Row[] = readText("docs/MIGRATING.md").split("\n")
-  .filter((line) => line.startsWith("|"))
-  .slice(2)
+/** The rows of the table below a heading, without the head. */
+function tableBelow(heading: string): string[] {
+  const [, text] = readText("docs/MIGRATING.md").split(`\n## ${heading}\n`);
+  return text.split("\n## ")[0].split("\n").filter((line) => line.startsWith("|")).slice(2);
+}
+
+const ROWS: readonly Row[] = tableBelow("From pyflowtools")
   .map((line) => {
     const [, theirs, ours] = line.split("|");
     // "The same" names what the other cell names.
@@ -75,6 +80,36 @@ function isExportedType(name: string): boolean {
   return listFiles("packages/flowset", ".ts")
     .some((path) => new RegExp(`export (interface|type) ${name}\\b`).test(readText(path)));
 }
+
+/** Programs whose commands are the collector's. */
+const COLLECTOR = ["capture", "fanout", "receive"];
+
+/** The programs of flow-tools. */
+const PROGRAMS =
+  "capture cat dscan expire export fanout filter gen header import log2rrd mask merge nfilter print " +
+  "receive report rpt2rrd rptfmt send split stat tag xlate";
+
+Deno.test("MIGRATING.md has a row for each of the 24 programs, with commands and flags that exist", () => {
+  const rows = tableBelow("From the flow-tools programs").map((line) =>
+    line.split("|").slice(1, -1).map((cell) => cell.trim())
+  );
+  assertEquals(rows.map(([old]) => old), PROGRAMS.split(" ").map((name) => `\`flow-${name}\``));
+  for (const [old, ours, differs] of rows) {
+    const name = old.slice("`flow-".length, -1);
+    assertEquals(ours, `\`flowtools ${name}\``);
+    const command = COMMANDS.find((candidate) => candidate.name === name);
+    if (command === undefined) {
+      assert(COLLECTOR.includes(name), name);
+      continue;
+    }
+    for (const [, dashes, flag] of differs.matchAll(/`(--?)([A-Za-z][a-z-]*)/g)) {
+      const found = command.flags.some((row) =>
+        dashes === "--" ? row.name === flag : row.letter === flag[0]
+      );
+      assert(found, `${name} has no ${dashes}${flag}`);
+    }
+  }
+});
 
 Deno.test("the table has a row for every name of pyflowtools", () => {
   const theirs = ROWS.flatMap((row) => row.theirs).join("\n");
