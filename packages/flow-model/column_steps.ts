@@ -9,8 +9,10 @@ const AS_TRANS = 23456;
 export interface FillStep {
   readonly field: number;
   readonly column: NumberColumn;
-  /** Not there where the records share the value. */
+  /** Not there where the records share the value, or have none. */
   readonly fill: Fill<NumberColumn> | undefined;
+  /** Whether the shape of the records has the field. */
+  readonly present: boolean;
   readonly offset: number;
   readonly scale: number;
   readonly alwaysLittleEndian: boolean;
@@ -26,15 +28,17 @@ export interface StoreStep {
   readonly alwaysLittleEndian: boolean;
 }
 
-/** Chooses the loop for one column; without a row the records share the value. */
+/** Chooses the loop for one column; without a row the records share the value, or have none. */
 export function fillStep(
   field: number,
   column: NumberColumn,
   row: PlacedRow | undefined,
+  present: boolean,
 ): FillStep {
   return {
     field,
     column,
+    present,
     fill: row === undefined ? undefined : FILLS[`${FLOW_FIELDS[field].kind}:${row.width}`],
     offset: row?.offset ?? 0,
     scale: row?.scale ?? 1,

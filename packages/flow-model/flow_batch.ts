@@ -14,6 +14,7 @@ import { Flow } from "./flow.ts";
 import type { PlacedRow, RecordLayout } from "./layout.ts";
 import { BATCH_ROWS_DEFAULT, BATCH_ROWS_MAX, EXTRA_COLUMNS_MAX } from "./limits.ts";
 import type { FlowSchema } from "./schema.ts";
+import { SharedRuns } from "./shared_runs.ts";
 
 /** What holds the values of a column of each kind. */
 export interface ColumnHolders {
@@ -60,6 +61,9 @@ export type RowValues = { readonly [name: string]: number | bigint | string | Ui
 
 const FAMILY_IPV4 = 4;
 const FAMILY_IPV6 = 6;
+
+/** The place of `schemaOf` among the columns that rows share values of: behind all fields. */
+const SCHEMA_COLUMN = FLOW_FIELDS.length;
 
 /** Where the records of a batch lie. */
 interface Records {
@@ -114,6 +118,7 @@ export class FlowBatch {
   readonly #extras = new Map<string, Extra>();
   readonly #fillPlans = new Map<RecordLayout, readonly FillStep[]>();
   readonly #storePlans = new Map<RecordLayout, readonly StoreStep[]>();
+  readonly #shared = new SharedRuns(FLOW_FIELDS.length + 1);
   /** Records whose columns are made when first asked for. */
   #records: Records | undefined;
 
@@ -205,6 +210,7 @@ export class FlowBatch {
     this.#length = 0;
     this.#generation++;
     this.schemas.length = 0;
+    this.#shared.reset();
     this.#records = undefined;
     for (const extra of this.#extras.values()) {
       if (Array.isArray(extra.values)) extra.values.fill(undefined);
@@ -311,7 +317,7 @@ export class FlowBatch {
    * @param offset Where the first record starts
    * @param count Whole records to append
    * @param littleEndian Byte order of the records
-   * @param shared Values that the records share; fields not given are 0
+   * @param shared Values of fields that the layout says are shared; those not given are 0
    * @returns The records appended: `count`, or fewer where the batch is full
    */
   appendRecords(
@@ -331,9 +337,9 @@ export class FlowBatch {
       this.#fillPlans.set(layout, plan);
     }
     for (let i = 0; i < plan.length; i++) {
-      const { field, column, fill } = plan[i];
+      const { field, column, fill, present } = plan[i];
       if (fill === undefined) {
-        this.#fillShared(field, column, at, rows, shared);
+        this.#fillShared(field, column, at, rows, present ? shared : undefined);
         continue;
       }
       fillColumn(plan[i], at, view, offset, layout.size, rows, littleEndian);
@@ -442,7 +448,7 @@ export class FlowBatch {
     }
     const at = this.#length;
     this.#length += count;
-    this.schemaOf.fill(index, at, at + count);
+    this.#shared.fill(SCHEMA_COLUMN, this.schemaOf, index, at, count);
     return at;
   }
 
@@ -450,7 +456,7 @@ export class FlowBatch {
     const rows = new Map<number, PlacedRow>(layout.rows.map((row) => [row.field, row]));
     return this.columns.map((name): FillStep => {
       const field = fieldIndex(name);
-      return fillStep(field, this.column(name), rows.get(field));
+      return fillStep(field, this.column(name), rows.get(field), layout.schema.has(name));
     });
   }
 
@@ -459,7 +465,7 @@ export class FlowBatch {
     const row = layout.rows.find((candidate) => candidate.field === field);
     if (row === undefined) return undefined;
     const column = createHolder(FLOW_FIELDS[field].kind, this.capacity);
-    const step = fillStep(field, column as NumberColumn, row);
+    const step = fillStep(field, column as NumberColumn, row, true);
     fillColumn(step, 0, view, offset, layout.size, this.#length, littleEndian);
     this.#holders[field] = column;
     return column;
@@ -483,7 +489,7 @@ export class FlowBatch {
       return;
     }
     this.#families[field]?.fill(FAMILY_IPV4, at, at + count);
-    column.fill(value, at, at + count);
+    this.#shared.fill(field, column, value, at, count);
   }
 
   #countWide(field: number, at: number, count: number): number {

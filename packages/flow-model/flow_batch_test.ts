@@ -119,6 +119,78 @@ Deno.test("FlowBatch rows of several schemas keep their own shape, and reuse lea
   assertEquals(batch.flow(1).dPkts, 0xffffffff);
 });
 
+Deno.test("FlowBatch.appendRecords() gives each packet its own shared values, whatever came before", () => {
+  // In this layout the exporter is no shared value but a field of the record.
+  const own = compileRecordLayout({ title: "own exporter", size: 4, version: 98 }, [
+    { name: "exaddr", width: 4 },
+  ]);
+  const wide = new Uint8Array(16).fill(7);
+  const step = fc.record({
+    what: fc.constantFrom("shared", "shared", "shared", "own", "row", "reset"),
+    exaddr: fc.constantFrom<number | Uint8Array>(1, 1, 1, 0xfffffffe, wide),
+    seconds: fc.constantFrom(0, 5, 5),
+    count: fc.integer({ min: 1, max: 30 }),
+  });
+  const records = new DataView(new ArrayBuffer(30 * LAYOUT.size));
+  fc.assert(fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+    const batch = new FlowBatch({ capacity: 1000 });
+    let expected: unknown[] = [];
+    for (const { what, exaddr, seconds, count } of steps) {
+      const before = batch.length;
+      if (what === "reset") {
+        batch.reset();
+        // What is behind the rows is rubbish, also where somebody wrote rubbish into it.
+        batch.column("unix_secs").fill(99);
+        batch.column("src_tag").fill(99);
+        expected = [];
+      } else if (what === "shared") {
+        batch.appendRecords(LAYOUT, records, 0, count, false, { exaddr, unix_secs: seconds });
+        const row = [typeof exaddr === "number" ? exaddr : 0, exaddr === wide, seconds, 0, 99];
+        for (let at = before; at < batch.length; at++) expected.push(row);
+      } else if (what === "own") {
+        batch.appendRecords(own, records, 0, count, false);
+        for (let at = before; at < batch.length; at++) expected.push([0, false, 0, 0, 98]);
+      } else if (batch.room > 0) {
+        batch.append(own.schema, { exaddr, unix_secs: seconds, src_tag: 3 });
+        const row = [typeof exaddr === "number" ? exaddr : 0, exaddr === wide, seconds, 3, 98];
+        expected.push(row);
+      }
+    }
+    const families = batch.family("exaddr");
+    const got = Array.from(expected, (_, row) => [
+      batch.column("exaddr")[row],
+      families?.[row] === 6,
+      batch.column("unix_secs")[row],
+      batch.column("src_tag")[row],
+      batch.schemas[batch.schemaOf[row]].version,
+    ]);
+    assertEquals(batch.length, expected.length);
+    assertEquals(got, expected);
+  }));
+});
+
+Deno.test("FlowBatch.storeRecords() writes many rows as it writes few", () => {
+  const schema = new FlowSchema({ version: 99, fields: ["srcaddr", "dOctets", "dst_as", "input"] });
+  const batch = new FlowBatch({ capacity: 1000 });
+  for (let row = 0; row < 1000; row++) {
+    batch.append(schema, { srcaddr: row * 4099, dOctets: row * 2 ** 40, input: row * 100 });
+  }
+  const view = new DataView(new ArrayBuffer(1000 * LAYOUT.size));
+  new Uint8Array(view.buffer).fill(0xee);
+  const misfits = new Map<FlowFieldName, number>();
+  batch.storeRecords(LAYOUT, 1, 999, view, 0, true, misfits);
+  for (let row = 1; row < 1000; row++) {
+    const at = (row - 1) * LAYOUT.size;
+    const input = row * 100;
+    assertEquals(view.getUint32(at, true), row * 4099);
+    assertEquals(view.getBigUint64(at + 4, true), BigInt(row) * 2n ** 40n);
+    assertEquals(view.getUint16(at + 26, true), input > 0xffff ? 0xffff : input);
+    assertEquals(view.getUint32(at + 32, true), 0);
+  }
+  assertEquals([...misfits], [["input", 344]]);
+  assertEquals(view.getUint8(999 * LAYOUT.size), 0xee);
+});
+
 Deno.test("FlowBatch holds IPv6 beside IPv4, and forgets it on reset", () => {
   const schema = new FlowSchema({ version: 10, fields: ["srcaddr", "dstaddr"] });
   const batch = new FlowBatch({ capacity: 4 });

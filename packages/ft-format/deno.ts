@@ -55,6 +55,7 @@ interface ZlibHandle {
     outputOffset: number,
     outputLength: number,
   ): void;
+  params(level: number, strategy: number): void;
   close(): void;
 }
 
@@ -64,7 +65,7 @@ interface ZlibInternals {
   readonly _writeState: Uint32Array;
 }
 
-const { Z_NO_FLUSH, Z_SYNC_FLUSH, Z_FINISH } = zlib.constants;
+const { Z_NO_FLUSH, Z_SYNC_FLUSH, Z_FINISH, Z_DEFAULT_STRATEGY } = zlib.constants;
 const FLUSH_CODES: Readonly<Record<ZlibFlush, number>> = {
   none: Z_NO_FLUSH,
   sync: Z_SYNC_FLUSH,
@@ -77,7 +78,7 @@ const NO_BYTES = new Uint8Array(0);
 function internalsOf(stream: object): ZlibInternals | undefined {
   const { _handle, _writeState } = stream as Partial<ZlibInternals>;
   const usable = typeof _handle?.writeSync === "function" && typeof _handle.close === "function" &&
-    _writeState instanceof Uint32Array;
+    typeof _handle.params === "function" && _writeState instanceof Uint32Array;
   return usable ? stream as ZlibInternals : undefined;
 }
 
@@ -114,6 +115,12 @@ class NativeStream {
     const [outputLeft, inputLeft] = this.#left;
     const step = { read: inputLength - inputLeft, written: outputLength - outputLeft };
     return this.#error === undefined ? step : { ...step, error: this.#error };
+  }
+
+  setLevel(level: number): void {
+    this.#error = undefined;
+    this.#handle.params(level, Z_DEFAULT_STRATEGY);
+    if (this.#error !== undefined) throw new Error(`zlib cannot change its level: ${this.#error}`);
   }
 
   close(): void {
@@ -191,6 +198,10 @@ class NativeDeflater implements Deflater {
       outputLength,
     );
     return { ...step, done: flush === "finish" && step.written < outputLength };
+  }
+
+  setLevel(level: number): void {
+    this.#stream.setLevel(level);
   }
 
   close(): void {

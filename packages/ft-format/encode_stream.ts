@@ -118,6 +118,7 @@ export class FtStreamEncoder {
   readonly #header: { -readonly [Name in keyof FtHeaderFields]: FtHeaderFields[Name] };
   readonly #headerSize: number;
   readonly #deflater: Deflater | undefined;
+  #compressionLevel: number;
   /** Records on their way into the deflater. */
   #piece: Uint8Array = NO_BYTES;
   #output: Uint8Array = new Uint8Array(OUTPUT_BYTES);
@@ -158,12 +159,18 @@ export class FtStreamEncoder {
       );
     }
     this.#headerSize = size;
+    this.#compressionLevel = compressionLevel;
     if (compressionLevel > 0) this.#deflater = zlib.createDeflater(compressionLevel);
   }
 
   /** Flows encoded. */
   get flowCount(): number {
     return this.#flowCount;
+  }
+
+  /** The level at which records are compressed; 0 for not at all. */
+  get compressionLevel(): number {
+    return this.#compressionLevel;
   }
 
   /** When the capture ended, Unix seconds. */
@@ -312,6 +319,26 @@ export class FtStreamEncoder {
     this.#begin();
     this.#deflate(NO_BYTES, 0, "sync");
     return this.#output.subarray(0, this.#outputLength);
+  }
+
+  /**
+   * Goes on at another compression level, as a writer does who runs out of time: 0 stores records as
+   * they are, but within the zlib stream, so that the file stays one file. Where the zlib at hand
+   * cannot change its level, or the file is not compressed at all, everything stays as it is.
+   *
+   * @param level 0 (fastest) to 9 (small)
+   * @returns The bytes to write, maybe none: what was held back, as `flush()` gives it
+   */
+  setCompressionLevel(level: number): Uint8Array {
+    if (!Number.isInteger(level) || level < 0 || level > 9) {
+      throw new RangeError(`Cannot change compression level: it is ${level}, expected 0 to 9`);
+    }
+    const deflater = this.#deflater;
+    if (deflater?.setLevel === undefined || level === this.#compressionLevel) return NO_BYTES;
+    const held = this.flush();
+    deflater.setLevel(level);
+    this.#compressionLevel = level;
+    return held;
   }
 
   /**

@@ -113,6 +113,39 @@ for (const [name, zlib] of [["native", NATIVE_ZLIB], ["portable", PORTABLE_ZLIB]
   });
 }
 
+for (const [name, zlib] of [["native", NATIVE_ZLIB], ["portable", PORTABLE_ZLIB]] as const) {
+  Deno.test(`FtStreamEncoder.setCompressionLevel(), ${name} zlib: it stays one file`, () => {
+    const records = sampleRecords(V5, 1000).map((_, at) => at & 63);
+    const encoder = new FtStreamEncoder({ version: 5, compressionLevel: 6, zlib });
+    const chunks = [encoder.header()];
+    const sizes: number[] = [];
+    for (const [index, level] of [6, 0, 1, 9].entries()) {
+      chunks.push(encoder.setCompressionLevel(level).slice());
+      const part = records.slice(64 * 250 * index, 64 * 250 * (index + 1));
+      const bytes = join([
+        ...encoder.encodeBlock(blockOf(part)).map((c) => c.slice()),
+        encoder.flush(),
+      ]);
+      sizes.push(bytes.length);
+      chunks.push(bytes);
+    }
+    chunks.push(encoder.finish().slice());
+    const reading = readChunks(chunks, { zlib });
+    assertEquals(reading.errors, []);
+    assertEquals(reading.bytes, records);
+    assertEquals(encoder.flowCount, 1000);
+    // Only the native one can: there, what is stored at level 0 is longer than the records.
+    assertEquals(sizes.map((size) => size > 64 * 250), [false, zlib === NATIVE_ZLIB, false, false]);
+    assertEquals(encoder.compressionLevel, zlib === NATIVE_ZLIB ? 9 : 6);
+  });
+}
+
+Deno.test("FtStreamEncoder.setCompressionLevel() leaves plain files plain", () => {
+  const encoder = new FtStreamEncoder({ version: 5 });
+  assertEquals([encoder.setCompressionLevel(9).length, encoder.compressionLevel], [0, 0]);
+  assertThrows(() => encoder.setCompressionLevel(10), RangeError, "it is 10, expected 0 to 9");
+});
+
 Deno.test("FtStreamEncoder writes the header of flow-capture, and rewrites it in its place", () => {
   const encoder = new FtStreamEncoder({
     version: 8,

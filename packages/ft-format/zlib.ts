@@ -60,6 +60,11 @@ export interface Deflater {
     outputLength: number,
     flush: ZlibFlush,
   ): ZlibStep;
+  /**
+   * Goes on at another level, 0 (stored as it is) to 9 (small). Everything before must have been
+   * brought out by steps with `sync`. Absent where an implementation cannot do that.
+   */
+  setLevel?(level: number): void;
   /** Frees what the deflater holds. */
   close(): void;
 }
