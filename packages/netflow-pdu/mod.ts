@@ -36,3 +36,4 @@ export * from "./limits.ts";
 export * from "./reasons.ts";
 export * from "./registry.ts";
 export * from "./sequence.ts";
+export * from "./sequence_stream.ts";

@@ -1,84 +1,29 @@
 import type { PduHeader, PduResult } from "./codec.ts";
 import type { ExporterAddress } from "./exporter.ts";
+import { SEQUENCE_STREAMS_MAX } from "./limits.ts";
 import {
-  SEQUENCE_GAP_MAX,
-  SEQUENCE_RANGES_MAX,
-  SEQUENCE_RESTART_RUN,
-  SEQUENCE_STREAMS_MAX,
-  SEQUENCE_WINDOW,
-} from "./limits.ts";
-
-/**
- * What a sequence number told about its packet.
- *
- * | event | meaning |
- * | --- | --- |
- * | `first` | the sequence was not known before |
- * | `in-order` | what was expected |
- * | `lost` | it jumped ahead: the units between are missing |
- * | `reordered` | a packet that was missing came late |
- * | `duplicate` | a packet that was not missing came again |
- * | `reset` | too far off in either direction: the exporter started anew |
- */
-export type SequenceEvent = "first" | "in-order" | "lost" | "reordered" | "duplicate" | "reset";
-
-/** What one packet changed. */
-export interface SequenceResult {
-  /** What happened. */
-  readonly event: SequenceEvent;
-  /** Units newly missing; negative where a late packet takes its units back out of the loss. */
-  readonly lost: number;
-}
-
-/** Running totals. The share lost is `lost / (lost + received)`. */
-export interface SequenceTotals {
-  /** Units missing. */
-  lost: number;
-  /** Units that came, duplicates not counted. */
-  received: number;
-  /** Packets that came late. */
-  reordered: number;
-  /** Packets that came again. */
-  duplicate: number;
-  /** Times that the sequence started anew. */
-  reset: number;
-}
+  addSequenceResult,
+  type SequenceResult,
+  SequenceStream,
+  type SequenceStreamOptions,
+  type SequenceTotals,
+  zeroSequenceTotals,
+} from "./sequence_stream.ts";
 
 /** Bounds of a {@linkcode SequenceTracker}; the defaults stand in `limits.ts`. */
-export interface SequenceOptions {
-  /** Units that a sequence may jump ahead and still count as lost. */
-  readonly gapMax?: number;
-  /** Units that a packet may be late. */
-  readonly window?: number;
-  /** Late packets in a row, each continuing the one before, that mean a reset. */
-  readonly restartRun?: number;
+export interface SequenceOptions extends SequenceStreamOptions {
   /** Sequences tracked at once. */
   readonly streamsMax?: number;
-  /** Missing ranges remembered per sequence. */
-  readonly rangesMax?: number;
-}
-
-/** A stretch of a sequence that never came. */
-interface MissingRange {
-  readonly start: number;
-  readonly length: number;
 }
 
 /** One sequence, linked to the ones heard of before and after it. */
 interface Stream {
   readonly exporterKey: number | string;
   readonly sourceKey: number;
-  readonly totals: SequenceTotals;
-  next: number;
-  missing: MissingRange[];
-  /** Where the last late packet ended, and how many came so in a row. */
-  lateNext: number;
-  lateRun: number;
+  readonly sequence: SequenceStream;
   newer: Stream | undefined;
   older: Stream | undefined;
 }
-
-const HALF_SEQUENCE = 2 ** 31;
 
 /**
  * Tells from sequence numbers what was lost on the way, sequence by sequence. A sequence belongs
@@ -106,8 +51,9 @@ const HALF_SEQUENCE = 2 ** 31;
 export class SequenceTracker {
   /** Totals over all sequences, forgotten ones included. */
   readonly totals: Readonly<SequenceTotals>;
-  readonly #totals = zeroTotals();
-  readonly #limits: Required<SequenceOptions>;
+  readonly #totals = zeroSequenceTotals();
+  readonly #streamOptions: SequenceStreamOptions | undefined;
+  readonly #streamsMax: number;
   readonly #streams = new Map<number | string, Map<number, Stream>>();
   #size = 0;
   #newest: Stream | undefined;
@@ -120,13 +66,9 @@ export class SequenceTracker {
    */
   constructor(options: SequenceOptions = {}) {
     this.totals = this.#totals;
-    this.#limits = {
-      gapMax: options.gapMax ?? SEQUENCE_GAP_MAX,
-      window: options.window ?? SEQUENCE_WINDOW,
-      restartRun: options.restartRun ?? SEQUENCE_RESTART_RUN,
-      streamsMax: options.streamsMax ?? SEQUENCE_STREAMS_MAX,
-      rangesMax: options.rangesMax ?? SEQUENCE_RANGES_MAX,
-    };
+    const { streamsMax = SEQUENCE_STREAMS_MAX, ...streamOptions } = options;
+    this.#streamsMax = streamsMax;
+    this.#streamOptions = Object.keys(streamOptions).length === 0 ? undefined : streamOptions;
   }
 
   /** Sequences known. */
@@ -151,17 +93,15 @@ export class SequenceTracker {
     sequence: number,
     units: number,
   ): SequenceResult {
-    const known = this.#find(exporter, version, source);
-    if (known === undefined) {
-      const stream = this.#add(exporterKey(exporter), sourceKey(version, source));
-      stream.next = (sequence + units) >>> 0;
-      this.#count(stream, "received", units);
-      return { event: "first", lost: 0 };
+    let stream = this.#find(exporter, version, source);
+    if (stream === undefined) {
+      stream = this.#add(exporterKey(exporter), sourceKey(version, source));
+    } else {
+      this.#touch(stream);
     }
-    this.#touch(known);
-    const ahead = (sequence - known.next) >>> 0;
-    if (ahead < HALF_SEQUENCE) return this.#goOn(known, sequence, units, ahead);
-    return this.#comeLate(known, sequence, units, 2 ** 32 - ahead);
+    const result = stream.sequence.update(sequence, units);
+    addSequenceResult(this.#totals, result, units);
+    return result;
   }
 
   /**
@@ -173,16 +113,10 @@ export class SequenceTracker {
    * want of room and will come again
    */
   observe(exporter: ExporterAddress, result: PduResult): SequenceResult | undefined {
-    const { codec, header } = result;
-    if (codec === undefined || header?.sequence === undefined) return undefined;
-    if (codec.sequenceUnit === "none" || result.reason === "batch-full") return undefined;
-    return this.update(
-      exporter,
-      header.version,
-      sequenceSource(header),
-      header.sequence,
-      codec.sequenceUnit === "packets" ? 1 : sequenceFlows(result, header),
-    );
+    const units = sequenceUnits(result);
+    const { header } = result;
+    if (units === undefined || header?.sequence === undefined) return undefined;
+    return this.update(exporter, header.version, sequenceSource(header), header.sequence, units);
   }
 
   /**
@@ -198,63 +132,7 @@ export class SequenceTracker {
     version: number,
     source: number,
   ): Readonly<SequenceTotals> | undefined {
-    return this.#find(exporter, version, source)?.totals;
-  }
-
-  /** A packet at the expected number, or ahead of it. */
-  #goOn(stream: Stream, sequence: number, units: number, ahead: number): SequenceResult {
-    if (ahead > this.#limits.gapMax) return this.#restart(stream, sequence, units);
-    stream.lateRun = 0;
-    this.#count(stream, "received", units);
-    if (ahead > 0) {
-      this.#count(stream, "lost", ahead);
-      stream.missing.push({ start: stream.next, length: ahead });
-      if (stream.missing.length > this.#limits.rangesMax) stream.missing.shift();
-    }
-    stream.next = (sequence + units) >>> 0;
-    return { event: ahead > 0 ? "lost" : "in-order", lost: ahead };
-  }
-
-  /** A packet that starts `behind` units before the expected number. */
-  #comeLate(stream: Stream, sequence: number, units: number, behind: number): SequenceResult {
-    if (behind > this.#limits.window) return this.#restart(stream, sequence, units);
-    const index = stream.missing.findIndex(({ start, length }) =>
-      units > 0 && ((sequence - start) >>> 0) + units <= length
-    );
-    if (index >= 0) {
-      const { start, length } = stream.missing[index];
-      const before = (sequence - start) >>> 0;
-      const after = length - before - units;
-      const left: MissingRange[] = [];
-      if (before > 0) left.push({ start, length: before });
-      if (after > 0) left.push({ start: (sequence + units) >>> 0, length: after });
-      stream.missing.splice(index, 1, ...left);
-      if (stream.missing.length > this.#limits.rangesMax) stream.missing.shift();
-      stream.lateRun = 0;
-      this.#count(stream, "received", units);
-      this.#count(stream, "lost", -units);
-      this.#count(stream, "reordered", 1);
-      return { event: "reordered", lost: -units };
-    }
-    stream.lateRun = sequence === stream.lateNext ? stream.lateRun + 1 : 1;
-    stream.lateNext = (sequence + units) >>> 0;
-    if (stream.lateRun >= this.#limits.restartRun) return this.#restart(stream, sequence, units);
-    this.#count(stream, "duplicate", 1);
-    return { event: "duplicate", lost: 0 };
-  }
-
-  #restart(stream: Stream, sequence: number, units: number): SequenceResult {
-    stream.next = (sequence + units) >>> 0;
-    stream.missing = [];
-    stream.lateRun = 0;
-    this.#count(stream, "received", units);
-    this.#count(stream, "reset", 1);
-    return { event: "reset", lost: 0 };
-  }
-
-  #count(stream: Stream, what: keyof SequenceTotals, by: number): void {
-    stream.totals[what] += by;
-    this.#totals[what] += by;
+    return this.#find(exporter, version, source)?.sequence.totals;
   }
 
   #find(exporter: ExporterAddress, version: number, source: number): Stream | undefined {
@@ -262,15 +140,11 @@ export class SequenceTracker {
   }
 
   #add(exporterKey: number | string, sourceKey: number): Stream {
-    if (this.#size >= this.#limits.streamsMax) this.#forgetOldest();
+    if (this.#size >= this.#streamsMax) this.#forgetOldest();
     const stream: Stream = {
       exporterKey,
       sourceKey,
-      totals: zeroTotals(),
-      next: 0,
-      missing: [],
-      lateNext: 0,
-      lateRun: 0,
+      sequence: new SequenceStream(this.#streamOptions),
       newer: undefined,
       older: undefined,
     };
@@ -340,9 +214,37 @@ export function sequenceSource(
   return source_id ?? ((aggregation << 16) | (engine_type << 8) | engine_id);
 }
 
-/** The flows a packet stands for: what its header says, unless that is more than can be. */
-function sequenceFlows(result: PduResult, header: PduHeader): number {
-  return result.reason === "count-over-maximum" ? result.rows : header.count;
+/**
+ * What a packet adds to its sequence.
+ *
+ * @param result What the decoder returned
+ * @returns Flows, or 1 where packets are counted; `undefined` where the packet has no sequence
+ * number, or was refused for want of room and will come again
+ *
+ * @example
+ * ```ts
+ * import { createPduRegistry, decodePdu, PDU_CODECS, sequenceUnits } from "@flowtools/netflow-pdu";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const datagram = new Uint8Array(24 + 2 * 48);
+ * datagram.set([0, 5, 0, 2]);
+ * assertEquals(sequenceUnits(decodePdu(createPduRegistry(PDU_CODECS), datagram)), 2);
+ * ```
+ */
+export function sequenceUnits(result: PduResult): number | undefined {
+  const { codec, header, reason } = result;
+  if (codec === undefined || header?.sequence === undefined || reason === "batch-full") {
+    return undefined;
+  }
+  switch (codec.sequenceUnit) {
+    case "none":
+      return undefined;
+    case "packets":
+      return 1;
+    case "flows":
+      // What its header says, unless that is more than can be.
+      return reason === "count-over-maximum" ? result.rows : header.count;
+  }
 }
 
 function exporterKey(exporter: ExporterAddress): number | string {
@@ -352,8 +254,4 @@ function exporterKey(exporter: ExporterAddress): number | string {
 /** Version and source as one exact number of 48 bits. */
 function sourceKey(version: number, source: number): number {
   return version * 2 ** 32 + source;
-}
-
-function zeroTotals(): SequenceTotals {
-  return { lost: 0, received: 0, reordered: 0, duplicate: 0, reset: 0 };
 }
