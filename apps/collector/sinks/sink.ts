@@ -2,7 +2,7 @@ import type { FlowBatch } from "@flowtools/flow-model";
 
 /** What a packet stream lost, as the sequence numbers and the decoder tell. */
 export interface LossCounts {
-  /** Flows that the sequence numbers say were sent and never came. */
+  /** Flows that the sequence numbers say were sent and never came; a late packet takes some back. */
   readonly lost: number;
   /** Packets that could not be decoded, or not wholly. */
   readonly corrupt: number;
@@ -10,14 +10,45 @@ export interface LossCounts {
   readonly resets: number;
 }
 
-/** Where flows go. The batch is used again after `write` returns. */
+/**
+ * What became of the flows that a sink was given. At any moment
+ * `given = done + queued + filtered + the sum of dropped`.
+ */
+export interface SinkCounters {
+  /** Flows given by `write`. */
+  given: number;
+  /** Flows that are where they belong. */
+  done: number;
+  /** Flows that wait. */
+  queued: number;
+  /** Flows that the sink's filter leaves out. */
+  filtered: number;
+  /** Flows lost, by reason, such as `queue-full`, `disk`, `no-conversion`. */
+  readonly dropped: Record<string, number>;
+}
+
+/**
+ * Where flows go. A sink never makes the receiver wait: it copies or encodes what it needs of a
+ * batch during `write`, and does slow work (disk, network, compression) on its own time, behind a
+ * bounded queue. What does not fit is dropped and counted. No method throws on what happens in
+ * operation; trouble goes to the log and the counters.
+ */
 export interface Sink {
-  /** Takes flows, of one version or of several. */
-  write(batch: FlowBatch): void | Promise<void>;
-  /** Makes what was written so far safe, and does what is due at this moment (Unix ms). */
-  flush(now: number): void | Promise<void>;
+  /** Its name in logs, metrics and the API, such as `files`. */
+  readonly name: string;
+  /** What became of the flows. */
+  readonly counters: Readonly<SinkCounters>;
+  /**
+   * Times that the system refused something, by its name for the error, such as `ENOBUFS`. Not each
+   * is a loss: what is refused may be tried again.
+   */
+  readonly errors?: Readonly<Record<string, number>>;
+  /** Takes flows, of one version or of several. The batch is used again after the call. */
+  write(batch: FlowBatch): void;
   /** Takes note of losses since the last call. */
   countLosses(losses: LossCounts): void;
-  /** Finishes everything. */
-  close(): void | Promise<void>;
+  /** Makes what was written so far safe, and does what is due at this moment (Unix ms). */
+  flush(now: number): Promise<void>;
+  /** Works off the queue, as far as it goes within its bound of time, and finishes everything. */
+  close(): Promise<void>;
 }

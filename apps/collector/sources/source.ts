@@ -1,19 +1,55 @@
-/** One received datagram. The bytes are valid until the next one is asked for. */
-export interface Datagram {
-  /** The UDP payload. */
-  readonly payload: Uint8Array;
-  /** Address of the sender, as text. */
-  readonly address: string;
-  /** UDP port of the sender. */
+import type { ExporterAddress } from "@flowtools/netflow-pdu";
+
+/** Who sent a datagram. A source gives the same object for the same sender while it can. */
+export interface Sender {
+  /** The address, as the decoder takes it. */
+  readonly address: ExporterAddress;
+  /** The UDP port. */
   readonly port: number;
+  /** The address as text; IPv4 in IPv6 clothes has them off. */
+  readonly name: string;
 }
 
-/** Where datagrams come from. It knows nothing of flows. */
-export interface DatagramSource extends AsyncIterable<Datagram> {
-  /** What it listens to, for the log. */
-  readonly name: string;
-  /** The UDP port, as bound. */
-  readonly port: number;
-  /** Ends the iteration. */
+/** What takes datagrams. It is called for one after the other, and never throws. */
+export interface DatagramReceiver {
+  /**
+   * Takes a datagram. The bytes are used again after the call.
+   *
+   * @param view Memory that holds the datagram
+   * @param offset Where it starts
+   * @param length Its bytes
+   * @param sender Who sent it
+   */
+  datagram(view: DataView, offset: number, length: number, sender: Sender): void;
+  /**
+   * Whether a source that can wait (a file can, the network cannot) should, since more would not
+   * fit into the queues behind. It resolves when there is room; `undefined` where there is.
+   */
+  room?(): Promise<void> | undefined;
+}
+
+/** What a source itself saw go wrong; counts since it was opened. */
+export interface SourceCounters {
+  /** Datagrams that the kernel dropped since its buffer was full; `undefined` where nobody tells. */
+  readonly kernelDrops: number | undefined;
+  /** Datagrams longer than the longest that is taken; they are given, cut. */
+  readonly truncated: number;
+  /** Calls to receive that failed. */
+  readonly errors: number;
+}
+
+/** Where datagrams come from. */
+export interface DatagramSource {
+  /** What it listens on and how, for the log: `udp 0.0.0.0:9991 (recvmmsg, 32 MiB)`. */
+  readonly description: string;
+  /** The port that it listens on, where it has one. */
+  readonly port: number | undefined;
+  /** The only sender that is let in, where the listener names one. */
+  readonly only?: ExporterAddress;
+  /** Gives datagrams to the receiver until the source is closed, or a capture ends. */
+  run(receiver: DatagramReceiver): Promise<void>;
+  /** What went wrong so far. */
+  counters(): SourceCounters;
+  /** Ends `run`, after what has arrived is given. */
   close(): void;
 }
