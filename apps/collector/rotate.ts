@@ -1,5 +1,4 @@
 const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 
 /** The offset of local time from UTC at a moment, minutes, positive east of Greenwich. */
 export function utcOffsetMinutes(time: Date): number {
@@ -8,8 +7,8 @@ export function utcOffsetMinutes(time: Date): number {
 }
 
 /**
- * When the file that is open at a moment ends: the rotations of a day are aligned to local
- * midnight.
+ * When the file that is open at a moment ends: periods are counted from local midnight, also on the
+ * two days of a year that are longer or shorter.
  *
  * @param now The moment, Unix ms
  * @param rotations Files a day beyond the first
@@ -17,10 +16,13 @@ export function utcOffsetMinutes(time: Date): number {
  */
 export function nextRotation(now: number, rotations: number): number {
   const periodMs = Math.floor(86_400 / (rotations + 1)) * 1000;
-  const local = now + utcOffsetMinutes(new Date(now)) * MINUTE_MS;
-  const midnight = Math.floor(local / DAY_MS) * DAY_MS;
-  const ended = Math.floor((local - midnight) / periodMs) + 1;
+  const local = new Date(now);
+  const [year, month, day] = [local.getFullYear(), local.getMonth(), local.getDate()];
+  const midnight = new Date(year, month, day).getTime();
+  const nextMidnight = new Date(year, month, day + 1).getTime();
+  const ended = Math.floor((now - midnight) / periodMs) + 1;
+  let end = midnight + ended * periodMs;
   // The last period of a day takes what the division left over.
-  const end = ended >= rotations + 1 ? DAY_MS : ended * periodMs;
-  return now + (midnight + end - local);
+  if (ended > rotations) end = Math.max(end, midnight + DAY_MS);
+  return nextMidnight - end < periodMs ? nextMidnight : end;
 }
