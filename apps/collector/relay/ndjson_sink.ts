@@ -1,0 +1,122 @@
+import type { FlowBatch, FlowSchema } from "@flowtools/flow-model";
+import type { FlowFilter } from "@flowtools/flowset";
+import type { Log } from "../log.ts";
+import { loadFilter } from "../pipeline/load_pipeline.ts";
+import type { LossCounts, Sink } from "../sinks/sink.ts";
+import { fillCopy, planCopy } from "./batch_copy.ts";
+import type { Ledger } from "./ledger.ts";
+import type { NdjsonSettings } from "./ndjson_settings.ts";
+import type { NdjsonJob } from "./ndjson_worker.ts";
+import { type OutputHooks, OutputThread } from "./output_thread.ts";
+
+/**
+ * Makes a sink that writes flows as JSON, one object a line, keys and values as `Flow.toJSON` has
+ * them. A thread of its own makes the text; a reader that is too slow loses flows, which are
+ * counted, and holds up nothing.
+ *
+ * @param settings What to write, and where
+ * @param log Told of trouble
+ * @param hooks Told when the output has come to its end
+ * @returns The sink
+ * @throws {UsageError} The filter configuration is not there
+ * @throws {ConfigError} It is wrong
+ * @throws {Error} The output cannot be opened
+ */
+export async function createNdjsonSink(
+  settings: NdjsonSettings,
+  log: Log,
+  hooks: OutputHooks,
+): Promise<Sink> {
+  const filter = (await loadFilter(settings.filter, log))?.();
+  const open: NdjsonJob = { kind: "open", path: settings.path, names: settings.names };
+  const thread = await OutputThread.start({
+    worker: new Worker(new URL("./ndjson_worker.ts", import.meta.url), { type: "module" }),
+    open,
+    bytesMax: settings.queueBytes,
+    hooks,
+  });
+  return new NdjsonSink(thread, filter, log, settings.drainSeconds);
+}
+
+class NdjsonSink implements Sink {
+  readonly name = "ndjson";
+  readonly #thread: OutputThread;
+  readonly #filter: FlowFilter | undefined;
+  readonly #log: Log;
+  readonly #drainSeconds: number;
+  #selection = new Uint32Array(0);
+  /** Whether the filter can look at flows of a shape. */
+  readonly #filterable = new WeakMap<FlowSchema, boolean>();
+
+  constructor(thread: OutputThread, filter: FlowFilter | undefined, log: Log, drain: number) {
+    this.#thread = thread;
+    this.#filter = filter;
+    this.#log = log;
+    this.#drainSeconds = drain;
+  }
+
+  get counters(): Ledger {
+    return this.#thread.ledger;
+  }
+
+  write(batch: FlowBatch): void {
+    const ledger = this.counters;
+    ledger.given += batch.length;
+    const rows = this.#select(batch);
+    const flows = rows?.length ?? batch.length;
+    if (flows === 0) return;
+    const plan = planCopy(batch, rows);
+    const buffer = this.#thread.take(plan.bytes, flows);
+    if (buffer === undefined) return;
+    fillCopy(batch, plan, buffer);
+    this.#thread.post(
+      buffer,
+      flows,
+      (piece) => ({ kind: "flows", piece, plan }) satisfies NdjsonJob,
+    );
+  }
+
+  /** A stream of flows has no place for losses. */
+  countLosses(_losses: LossCounts): void {}
+
+  /** Nothing is held back. */
+  flush(_now: number): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.#thread.close({ kind: "finish" } satisfies NdjsonJob, this.#drainSeconds);
+  }
+
+  /** The rows that pass the filter; `undefined` where all do. The others are counted. */
+  #select(batch: FlowBatch): Uint32Array | undefined {
+    if (this.#filter === undefined) return undefined;
+    if (this.#selection.length < batch.length) this.#selection = new Uint32Array(batch.capacity);
+    const passed = this.#selection.slice(0, this.#filter.select(batch, this.#selection));
+    const { schemas, schemaOf, length } = batch;
+    if (schemas.every((schema) => this.#canFilter(schema))) {
+      this.counters.filtered += length - passed.length;
+      return passed;
+    }
+    let refused = 0;
+    for (let row = 0; row < length; row++) if (!this.#canFilter(schemas[schemaOf[row]])) refused++;
+    const kept = passed.filter((row) => this.#canFilter(schemas[schemaOf[row]]));
+    this.counters.drop("filter-field", refused);
+    this.counters.filtered += length - kept.length - refused;
+    return kept;
+  }
+
+  #canFilter(schema: FlowSchema): boolean {
+    let able = this.#filterable.get(schema);
+    if (able === undefined) {
+      const missing = this.#filter!.missing(schema);
+      able = missing.length === 0;
+      this.#filterable.set(schema, able);
+      if (!able) {
+        const fields = missing.join(", ");
+        this.#log.warn("filter-field", `${schema.label} flows have no ${fields} to filter by`);
+      }
+    }
+    return able;
+  }
+}

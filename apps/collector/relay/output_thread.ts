@@ -1,0 +1,167 @@
+import { Ledger } from "./ledger.ts";
+import type { OutputAnswer, OutputPiece } from "./output_messages.ts";
+
+/** What a sink of one output tells the program that it is part of. */
+export interface OutputHooks {
+  /**
+   * The output has come to its end before the program: nobody reads it any more, or it cannot be
+   * written. Called once.
+   *
+   * @param message What is wrong; `undefined` where the reader has gone, which is no fault
+   */
+  readonly ended: (message: string | undefined) => void;
+}
+
+/** How to start an output thread. */
+export interface OutputThreadOptions {
+  readonly worker: Worker;
+  /** The job that opens the output. */
+  readonly open: object;
+  /** Bytes that may wait. */
+  readonly bytesMax: number;
+  readonly hooks: OutputHooks;
+}
+
+/**
+ * A thread that writes one output, which may be slow, behind a bounded queue: what does not fit is
+ * dropped and counted.
+ */
+export class OutputThread {
+  /** What became of the flows. */
+  readonly ledger = new Ledger();
+  readonly #options: OutputThreadOptions;
+  readonly #waiting = new Set<() => void>();
+  /** Bytes of the pieces that are with the thread, by their numbers. */
+  readonly #underWay = new Map<number, number>();
+  #bytes = 0;
+  #nextId = 0;
+  /** Memory to be used again. */
+  #spare: ArrayBuffer | undefined;
+  #state: "starting" | "open" | "finished" | "ended" = "starting";
+  #fault: string | undefined;
+
+  private constructor(options: OutputThreadOptions) {
+    const { worker } = options;
+    this.#options = options;
+    worker.onmessage = ({ data }: MessageEvent<OutputAnswer>) => this.#hear(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#end(`the thread failed: ${event.message}`);
+    };
+    worker.postMessage(options.open);
+  }
+
+  /**
+   * Starts a thread and opens its output.
+   *
+   * @throws {Error} The output cannot be opened
+   */
+  static async start(options: OutputThreadOptions): Promise<OutputThread> {
+    const thread = new OutputThread(options);
+    while (thread.#state === "starting") await thread.#answer();
+    if (thread.#fault !== undefined) throw new Error(`Cannot write: ${thread.#fault}`);
+    return thread;
+  }
+
+  /**
+   * Memory for a piece.
+   *
+   * @param bytes What it must have at least
+   * @param flows What is dropped where there is no room
+   * @returns The memory, or `undefined` where the queue is full
+   */
+  take(bytes: number, flows: number): ArrayBuffer | undefined {
+    if (this.#state !== "open") this.ledger.drop("output-ended", flows);
+    else if (this.#bytes + bytes > this.#options.bytesMax) this.ledger.drop("queue-full", flows);
+    else {
+      const spare = this.#spare;
+      this.#spare = undefined;
+      return spare !== undefined && spare.byteLength >= bytes ? spare : new ArrayBuffer(bytes);
+    }
+    return undefined;
+  }
+
+  /**
+   * Hands a piece to the thread.
+   *
+   * @param job The piece and what else there is to say of it
+   * @param make Makes the job of a piece
+   */
+  post(buffer: ArrayBuffer, flows: number, make: (piece: OutputPiece) => object): void {
+    const id = this.#nextId++;
+    const bytes = buffer.byteLength;
+    this.#underWay.set(id, bytes);
+    this.#bytes += bytes;
+    this.ledger.queued += flows;
+    this.#options.worker.postMessage(make({ id, flows, buffer }), [buffer]);
+  }
+
+  /** Tells the thread something that is no piece. */
+  tell(job: object): void {
+    if (this.#state === "open") this.#options.worker.postMessage(job);
+  }
+
+  /**
+   * Lets the thread finish, or as long as that may take; what is left is dropped and counted.
+   *
+   * @param job Tells the thread to finish
+   * @param seconds How long it may take
+   */
+  async close(job: object, seconds: number): Promise<void> {
+    this.tell(job);
+    const deadline = performance.now() + seconds * 1000;
+    while (this.#state === "open") {
+      const left = deadline - performance.now();
+      if (left <= 0) break;
+      await this.#answer(left);
+    }
+    this.#options.worker.terminate();
+    this.#state = "finished";
+    this.ledger.dropQueued("closed");
+  }
+
+  #hear(answer: OutputAnswer): void {
+    if (answer.kind === "open") {
+      this.#state = "open";
+    } else if (answer.kind === "done") {
+      this.#bytes -= this.#underWay.get(answer.id) ?? 0;
+      this.#underWay.delete(answer.id);
+      this.#spare = answer.buffer;
+      this.ledger.settle(answer);
+    } else if (answer.kind === "finished") {
+      this.#state = "finished";
+    } else {
+      this.#end(answer.message);
+    }
+    this.#wake();
+  }
+
+  #end(message: string | undefined): void {
+    const { worker, hooks } = this.#options;
+    const started = this.#state !== "starting";
+    worker.terminate();
+    this.#state = "ended";
+    this.#fault = message;
+    this.ledger.dropQueued("output-ended");
+    if (started) hooks.ended(message);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  /** Waits for the next answer, or so many milliseconds. */
+  #answer(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = ms === undefined ? undefined : setTimeout(wake, ms);
+      this.#waiting.add(wake);
+    });
+  }
+}
