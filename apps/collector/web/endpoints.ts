@@ -1,0 +1,245 @@
+import type { KeyName } from "@flowtools/flowset";
+import type { FileListing, ListedFile } from "./file_listing.ts";
+import { HttpError } from "./http_error.ts";
+import {
+  EXPORTERS_SHOWN_MAX,
+  FILES_SHOWN_MAX,
+  FLOWS_SHOWN_MAX,
+  QUERY_FILES_MAX,
+  QUERY_ROWS_MAX,
+  SERIES_SHOWN_MAX,
+  TOP_SHOWN_MAX,
+  WHERE_LENGTH_MAX,
+} from "./limits.ts";
+import { DIMENSION_IDS, STACK_IDS } from "./live/dimensions.ts";
+import { type LiveStore, SERIES_RANGES, type SeriesRange } from "./live/live_store.ts";
+import type { SumName } from "./live/top_table.ts";
+import type { Parameter, Parameters } from "./parameters.ts";
+import { type Query, QUERY_KEYS, QUERY_KEYS_MAX, QUERY_SORTS } from "./query/query.ts";
+import type { QueryQueue } from "./query/query_queue.ts";
+import { WHERE_FIELDS } from "./query/where.ts";
+import type { Status } from "./status.ts";
+
+/** What answers are made from. */
+export interface Services {
+  readonly live: LiveStore;
+  readonly status: Status;
+  readonly files: FileListing;
+  readonly queries: QueryQueue;
+  /** Listeners to live events. */
+  readonly liveClients: () => number;
+  /** The clock, Unix ms. */
+  readonly now: () => number;
+}
+
+/** One JSON endpoint: the row from which routing and the API's document derive. */
+export interface Endpoint {
+  /** Its path. */
+  readonly path: string;
+  /** What it answers. */
+  readonly doc: string;
+  readonly parameters: readonly Parameter[];
+  /** The name of the answer's schema in the API's document. */
+  readonly schema: string;
+  /** Whether the answer may be given again for a moment: pages of many visitors ask the same. */
+  readonly shared: boolean;
+  readonly answer: (parameters: Parameters, services: Services) => unknown;
+}
+
+/** A parameter that says how many rows an answer may have. */
+function limit(most: number, fallback: number): Parameter {
+  return { name: "limit", doc: "Rows at most", range: [1, most], fallback: String(fallback) };
+}
+
+/** Unix seconds at most: flow-tools keeps them in 32 bits. */
+const SECONDS_MAX = 2 ** 32;
+
+const WHERE_DOC = "Flows that count: `field values` joined by `and`, which binds more tightly, " +
+  "and `or`. Fields: " + WHERE_FIELDS.map(({ name, values }) => `${name} (${values})`).join("; ");
+
+/** Every JSON endpoint. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  {
+    path: "/api/v1/status",
+    doc: "How the collector is: health, rates, losses by cause, sources, sinks",
+    parameters: [],
+    schema: "Status",
+    shared: true,
+    answer: (_, { status, liveClients, now }) => status.full(now(), liveClients()),
+  },
+  {
+    path: "/api/v1/exporters",
+    doc: "The exporters heard of last, most recent first, each with its losses",
+    parameters: [limit(EXPORTERS_SHOWN_MAX, 1_000)],
+    schema: "Exporters",
+    shared: true,
+    answer: (parameters, { status }) => ({
+      exporters: status.exporters(parameters.number("limit")),
+      total: status.snapshot?.exporters.length ?? 0,
+      forgotten: status.snapshot?.exportersForgotten ?? 0,
+    }),
+  },
+  {
+    path: "/api/v1/top",
+    doc: "Who or what has most of the live traffic",
+    parameters: [
+      { name: "by", doc: "What is told apart", choices: DIMENSION_IDS, fallback: "source" },
+      { name: "minutes", doc: "How far back it goes", choices: ["1", "5", "60"], fallback: "5" },
+      { name: "sort", doc: "What decides the order", choices: QUERY_SORTS, fallback: "octets" },
+      limit(TOP_SHOWN_MAX, 20),
+    ],
+    schema: "Top",
+    shared: true,
+    answer: (parameters, { live, now }) => {
+      const { text, number } = parameters;
+      const sort = text("sort") as SumName;
+      return {
+        by: text("by"),
+        minutes: number("minutes"),
+        ...live.top(text("by"), number("minutes"), sort, number("limit"), now()),
+      };
+    },
+  },
+  {
+    path: "/api/v1/series",
+    doc: "Live traffic over time, stacked; values are a second",
+    parameters: [
+      {
+        name: "range",
+        doc: "How far back it goes",
+        choices: Object.keys(SERIES_RANGES),
+        fallback: "10m",
+      },
+      { name: "stack", doc: "What is told apart", choices: STACK_IDS, fallback: "protocol" },
+      {
+        name: "unit",
+        doc: "What is shown",
+        choices: ["bits", "packets", "flows"],
+        fallback: "bits",
+      },
+      limit(SERIES_SHOWN_MAX, 7),
+    ],
+    schema: "Series",
+    shared: true,
+    answer: (parameters, { live, now }) => {
+      const { text, number } = parameters;
+      const range = text("range") as SeriesRange;
+      const unit = text("unit") as "bits" | "packets" | "flows";
+      return {
+        stack: text("stack"),
+        unit,
+        ...live.series(range, text("stack"), unit, number("limit"), now()),
+      };
+    },
+  },
+  {
+    path: "/api/v1/flows",
+    doc: "The flows that came last, the last one first",
+    parameters: [limit(FLOWS_SHOWN_MAX, 100)],
+    schema: "Flows",
+    shared: false,
+    answer: (parameters, { live }) => ({
+      flows: live.ring.latest(parameters.number("limit")),
+      kept: live.ring.length,
+    }),
+  },
+  {
+    path: "/api/v1/files",
+    doc: "The capture files, the newest first",
+    parameters: [limit(FILES_SHOWN_MAX, 100)],
+    schema: "Files",
+    shared: true,
+    answer: (parameters, { files }) => files.newest(parameters.number("limit")),
+  },
+  {
+    path: "/api/v1/query",
+    doc: "Groups flows of the files, or those that came last, by keys",
+    parameters: [
+      {
+        name: "keys",
+        doc: `What to group by, ${QUERY_KEYS_MAX} at most, joined by commas: ` +
+          QUERY_KEYS.join(", "),
+        lengthMax: 512,
+        fallback: "ip-source-address",
+      },
+      { name: "where", doc: WHERE_DOC, lengthMax: WHERE_LENGTH_MAX, fallback: "" },
+      { name: "source", doc: "Which flows", choices: ["files", "live"], fallback: "files" },
+      {
+        name: "from",
+        doc: "Only flows exported from then on, Unix seconds",
+        range: [0, SECONDS_MAX],
+        fallback: "0",
+      },
+      {
+        name: "to",
+        doc: "Only flows exported before then, Unix seconds",
+        range: [0, SECONDS_MAX],
+        fallback: String(SECONDS_MAX),
+      },
+      { name: "sort", doc: "What decides the order", choices: QUERY_SORTS, fallback: "octets" },
+      limit(QUERY_ROWS_MAX, 100),
+    ],
+    schema: "Query",
+    shared: false,
+    answer: (parameters, services) => {
+      const keys = readKeys(parameters.text("keys"));
+      return services.queries.ask(() => prepareQuery(keys, parameters, services));
+    },
+  },
+];
+
+function readKeys(text: string): KeyName[] {
+  const keys = text.split(",").map((word) => QUERY_KEYS.find((key) => key === word.trim()));
+  const wrong = text.split(",")[keys.indexOf(undefined)];
+  if (wrong !== undefined) {
+    const message = `Key "${wrong.trim().slice(0, 80)}" is unknown, expected ${
+      QUERY_KEYS.join(", ")
+    }`;
+    throw new HttpError(400, "bad-parameter", message);
+  }
+  const known = [...new Set(keys)].filter((key) => key !== undefined);
+  if (known.length > QUERY_KEYS_MAX) {
+    const message = `There are ${known.length} keys, expected at most ${QUERY_KEYS_MAX}`;
+    throw new HttpError(400, "bad-parameter", message);
+  }
+  return known;
+}
+
+async function prepareQuery(
+  keys: readonly KeyName[],
+  { text, number }: Parameters,
+  { live, files }: Services,
+): Promise<Query> {
+  const [from, to] = [number("from"), number("to")];
+  if (from >= to) {
+    const message = `Parameter "from" is ${from} and "to" ${to}, expected "from" to be less`;
+    throw new HttpError(400, "bad-parameter", message);
+  }
+  const question = {
+    keys,
+    where: text("where"),
+    from,
+    to,
+    sort: text("sort") as Query["sort"],
+    limit: number("limit"),
+  };
+  if (text("source") === "live") return { ...question, source: live.ring.copy() };
+  const chosen = (await files.list()).files.filter((file) => overlaps(file, from, to));
+  if (chosen.length > QUERY_FILES_MAX) {
+    const message = `The window has ${chosen.length} files, at most ${QUERY_FILES_MAX} are read: ` +
+      `give a narrower "from" and "to"`;
+    throw new HttpError(400, "too-many-files", message);
+  }
+  const source = chosen.map((file) => {
+    return { path: file.path, location: files.locate(file), complete: file.complete };
+  });
+  return { ...question, source };
+}
+
+/** Clocks of exporters and of this host may differ by so much, ms. */
+const CLOCK_SLACK_MS = 60_000;
+
+/** Whether a file may have flows of a window of Unix seconds. */
+function overlaps({ startedAt, modifiedAt }: ListedFile, from: number, to: number): boolean {
+  return modifiedAt + CLOCK_SLACK_MS >= from * 1_000 && startedAt - CLOCK_SLACK_MS < to * 1_000;
+}

@@ -1,0 +1,164 @@
+import { formatIPv4, formatIPv6 } from "@flowtools/flow-model";
+import type { SymbolTable } from "@flowtools/flowset";
+import type { LiveAddress, LiveField } from "../live_rows.ts";
+import type { ExporterNames, LiveInput } from "./live_input.ts";
+
+/** Names that keys are shown with. */
+export interface KeyNames {
+  readonly exporters: ExporterNames;
+  readonly protocols: SymbolTable;
+  readonly ports: SymbolTable;
+}
+
+/** One way in which the key of a dimension is laid out. */
+export interface KeyLayout {
+  /** 32-bit words. */
+  readonly words: number;
+  /** Columns that a flow must have to be in it. */
+  readonly fields: readonly LiveField[];
+  /** Whether it is for flows with an IPv6 address in `addresses`, or for those without. */
+  readonly wide: boolean;
+  readonly addresses: readonly LiveAddress[];
+  /** The words of each row. */
+  readonly keys: (input: LiveInput) => readonly Uint32Array[];
+  /** A key as text; `at` is where its words begin. */
+  readonly text: (words: Uint32Array, at: number, names: KeyNames) => string;
+}
+
+/** Something that traffic is told apart by. */
+export interface Dimension {
+  /** Its name in the API. */
+  readonly id: string;
+  /** What it is called on the page. */
+  readonly title: string;
+  /** Whether time series are stacked by it. */
+  readonly stack: boolean;
+  readonly layouts: readonly KeyLayout[];
+}
+
+/** Between the two ends of a pair. */
+const ARROW = " → ";
+
+function addressText(words: Uint32Array, at: number): string {
+  const bytes = new Uint8Array(words.buffer, words.byteOffset + 4 * at, 16);
+  const text = formatIPv6(bytes);
+  return text.startsWith("::ffff:") && text.includes(".") ? text.slice(7) : text;
+}
+
+/** A dimension of addresses: keys of IPv4, and wider ones of flows with an IPv6 address. */
+function addresses(id: string, title: string, fields: readonly LiveAddress[]): Dimension {
+  const text = (one: (words: Uint32Array, at: number) => string, step: number) => {
+    return (words: Uint32Array, at: number): string =>
+      fields.map((_, index) => one(words, at + index * step)).join(ARROW);
+  };
+  return {
+    id,
+    title,
+    stack: false,
+    layouts: [
+      {
+        words: fields.length,
+        fields,
+        wide: false,
+        addresses: fields,
+        keys: (input) => fields.map((field) => input.words(field)),
+        text: text((words, at) => formatIPv4(words[at]), 1),
+      },
+      {
+        words: 4 * fields.length,
+        fields,
+        wide: true,
+        addresses: fields,
+        keys: (input) => fields.flatMap((field) => input.wideWords(field)),
+        text: text(addressText, 4),
+      },
+    ],
+  };
+}
+
+/** A dimension whose keys have words of no family. */
+function numbers(
+  row: Pick<Dimension, "id" | "title"> & Pick<KeyLayout, "fields" | "keys" | "text">,
+): Dimension {
+  const { id, title, fields, keys, text } = row;
+  const words = id.endsWith("interface") ? 2 : 1;
+  return {
+    id,
+    title,
+    stack: true,
+    layouts: [{ words, fields, wide: false, addresses: [], keys, text }],
+  };
+}
+
+/** An interface of an exporter. */
+function interfaces(id: string, title: string, field: "input" | "output"): Dimension {
+  return numbers({
+    id,
+    title,
+    fields: [field],
+    keys: (input) => [input.exporters(), input.words(field)],
+    text: (words, at, { exporters }) => `${exporters.name(words[at])} if ${words[at + 1]}`,
+  });
+}
+
+/** An autonomous system; 0 is unknown, or the exporter's own. */
+function systems(id: string, title: string, field: "src_as" | "dst_as"): Dimension {
+  return numbers({
+    id,
+    title,
+    fields: [field],
+    keys: (input) => [input.words(field)],
+    text: (words, at) => words[at] === 0 ? "AS 0 (none)" : `AS ${words[at]}`,
+  });
+}
+
+function protocolText(protocol: number, { protocols }: KeyNames): string {
+  return protocols.name(protocol) ?? `protocol ${protocol}`;
+}
+
+function applicationText(words: Uint32Array, at: number, names: KeyNames): string {
+  const port = words[at] & 0xffff;
+  const protocol = protocolText(words[at] >>> 16, names);
+  if (port === 0) return protocol;
+  const service = names.ports.name(port);
+  return service === undefined ? `${port}/${protocol}` : `${port}/${protocol} ${service}`;
+}
+
+/** Everything that live traffic is told apart by. */
+export const DIMENSIONS: readonly Dimension[] = [
+  addresses("source", "Sources", ["srcaddr"]),
+  addresses("destination", "Destinations", ["dstaddr"]),
+  addresses("pair", "Pairs", ["srcaddr", "dstaddr"]),
+  numbers({
+    id: "application",
+    title: "Ports",
+    fields: ["prot", "srcport", "dstport"],
+    keys: (input) => [input.applications()],
+    text: applicationText,
+  }),
+  numbers({
+    id: "protocol",
+    title: "Protocols",
+    fields: ["prot"],
+    keys: (input) => [input.words("prot")],
+    text: (words, at, names) => protocolText(words[at], names),
+  }),
+  interfaces("input-interface", "Interfaces in", "input"),
+  interfaces("output-interface", "Interfaces out", "output"),
+  systems("source-as", "AS from", "src_as"),
+  systems("destination-as", "AS to", "dst_as"),
+  numbers({
+    id: "exporter",
+    title: "Exporters",
+    fields: ["exaddr"],
+    keys: (input) => [input.exporters()],
+    text: (words, at, { exporters }) => exporters.name(words[at]),
+  }),
+];
+
+/** The names of the dimensions. */
+export const DIMENSION_IDS: readonly string[] = DIMENSIONS.map(({ id }) => id);
+
+/** The names of those that time series are stacked by. */
+export const STACK_IDS: readonly string[] = DIMENSIONS.filter(({ stack }) => stack)
+  .map(({ id }) => id);
