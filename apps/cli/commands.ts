@@ -1,6 +1,9 @@
 import type { Command } from "./command.ts";
+import { captureCommand } from "./commands/capture.ts";
 import { catCommand } from "./commands/cat.ts";
 import { decodeCommand } from "./commands/decode.ts";
+import { fanoutCommand } from "./commands/fanout.ts";
+import { receiveCommand } from "./commands/receive.ts";
 import { filterCommand } from "./commands/filter.ts";
 import { exportCommand } from "./commands/export.ts";
 import { dscanCommand } from "./commands/dscan.ts";
@@ -34,6 +37,9 @@ export const COMMANDS: readonly Command[] = [
   importCommand,
   sendCommand,
   expireCommand,
+  captureCommand,
+  receiveCommand,
+  fanoutCommand,
   statCommand,
   reportCommand,
   nfilterCommand,

@@ -1,142 +1,140 @@
-import { parseIPv4, parseIPv6 } from "@flowtools/flow-model";
-import type { Nesting } from "@flowtools/ft-format";
-import { formatExporter, parseExporter } from "@flowtools/netflow-pdu";
-import { parseArgs } from "@std/cli/parse-args";
+import { type Flag, type ParsedArguments, parseFlags, UsageError } from "@flowtools/common/flags";
+import { environment } from "@flowtools/common/environment";
+import { CONFIG_FLAG } from "./operation_options.ts";
+import { faultsOf, SettingsError } from "./settings_error.ts";
+import { readEnvironment, variableOf } from "./config_environment.ts";
+import { readTomlFile } from "./config_toml.ts";
+import { type Setting, settingFaults, type SettingSource } from "./config_source.ts";
 
-/** Everything that the collector is told. */
-export interface CollectorConfig {
-  /** Directory for the files. */
-  readonly directory: string;
-  /** Address to listen on. */
-  readonly hostname: string;
-  /** UDP port to listen on; 0 for any free one. */
-  readonly port: number;
-  /** Only this exporter is let in, where given. */
-  readonly exporter?: string;
-  /** Files begun in a day beyond the first: `86400 / (rotations + 1)` seconds each. */
-  readonly rotations: number;
-  /** How directories nest, −3 to 3, as flow-capture's `-N`. */
-  readonly nesting: Nesting;
-  /** zlib level of the files, 0 for none. */
-  readonly compressionLevel: number;
-  /** Byte order of the files. */
-  readonly byteOrder: "little" | "big";
-  /** Comment in the file headers. */
-  readonly comments?: string;
+/** What is asked of the program itself rather than set: it is in no file and no variable. */
+const CALL_ONLY = ["help", "check-config", CONFIG_FLAG.name];
+
+/** All settings, and where each comes from. */
+export interface Configuration {
+  /** The settings, as if all of them were flags. */
+  readonly settings: ParsedArguments;
+  /** What was set, by name; what is not here has its default. */
+  readonly set: ReadonlyMap<string, Setting>;
 }
 
-/** The call is wrong. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
+/** What may be set, and by what means. */
+export interface ConfigurationTable {
+  /** The flags of the program. */
+  readonly flags: readonly Flag[];
+  /** A repeated flag that holds the operands where the call has none, such as `listen`. */
+  readonly operandsFlag: string;
 }
-
-/** What flow-capture takes for granted; the nesting is that of its code, not its manual. */
-const DEFAULTS = { rotations: 95, nesting: 3, compressionLevel: 6 } as const;
-
-const DEFAULT_PORT = 9991;
-
-export const USAGE = `Usage: collector -w DIR [FLAGS] [HOST:PORT | LOCALIP/REMOTEIP/PORT]
-
-Receives NetFlow v1, v5, v6, v7 and v8 over UDP and writes flow-tools files.
-
-  -w DIR    directory for the files
-  -n N      files a day beyond the first, 0 to 1439 (default: 95, a file each 15 minutes)
-  -N N      nesting of directories, -3 to 3 (default: 3, YYYY/YYYY-MM/YYYY-MM-DD)
-  -z N      zlib level, 0 for none (default: 6)
-  -b ORDER  byte order of the files, little or big (default: little)
-  -C TEXT   comment for the file headers
-  -h        show this help
-
-The default is to listen on 0.0.0.0:9991. SIGINT and SIGTERM finish the file and end.
-`;
 
 /**
- * Reads the command line.
+ * Merges what the call, the environment and the file of settings say, in this order of strength.
  *
- * @throws {ConfigError} An argument is unknown, missing or out of bounds
+ * @param args The call, parsed with the flags of the table
+ * @param known Flags of the sister programs: the environment may speak to all of them
+ * @throws {SettingsError} Settings are unknown or not allowed: all faults at once
  */
-export function parseConfig(args: readonly string[]): CollectorConfig | "help" {
-  const parsed = parseArgs(joinValues(args), {
-    string: ["w", "n", "N", "z", "b", "C"],
-    boolean: ["h", "help"],
-    unknown: (arg, key) => {
-      if (key !== undefined) throw new ConfigError(`unknown flag ${arg}`);
-    },
-  });
-  if (parsed.h === true || parsed.help === true) return "help";
-  if (typeof parsed.w !== "string" || parsed.w === "") throw new ConfigError("-w DIR is missing");
-  if (parsed._.length > 1) throw new ConfigError(`one listener expected, got ${parsed._.length}`);
-  const byteOrder = parsed.b ?? "little";
-  if (byteOrder !== "little" && byteOrder !== "big") {
-    throw new ConfigError(`-b is "${byteOrder}", expected little or big`);
-  }
-  return {
-    directory: parsed.w,
-    ...parseListener(parsed._.length === 0 ? `0.0.0.0:${DEFAULT_PORT}` : String(parsed._[0])),
-    rotations: whole("-n", parsed.n, 0, 1439, DEFAULTS.rotations),
-    nesting: whole("-N", parsed.N, -3, 3, DEFAULTS.nesting) as Nesting,
-    compressionLevel: whole("-z", parsed.z, 0, 9, DEFAULTS.compressionLevel),
-    byteOrder,
-    comments: typeof parsed.C === "string" ? parsed.C : undefined,
-  };
-}
+export function readConfiguration(
+  args: ParsedArguments,
+  { flags, operandsFlag }: ConfigurationTable,
+  known: readonly Flag[] = [],
+): Configuration {
+  const settable = flags.filter(({ name }) => !CALL_ONLY.includes(name));
+  const call = callSettings(args, settable, operandsFlag);
+  const variables = readEnvironment(settable, [...known, CONFIG_FLAG]);
+  const path = args.value(CONFIG_FLAG.name) ?? environment(variableOf(CONFIG_FLAG));
+  const file = path === undefined || path === "" ? NOTHING : fileSettings(path, settable);
 
-/** Joins flags with their values, as getopt does: `-N -2`, `-n5`, `-wflows`. */
-function joinValues(args: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i];
-    if (arg === "--") return [...joined, ...args.slice(i)];
-    const match = arg.match(/^-([wnNzbC])(.*)$/s);
-    if (match === null) {
-      joined.push(arg);
-      continue;
+  const set = new Map<string, Setting>();
+  const faults = [...call.faults, ...variables.faults, ...file.faults];
+  for (const source of [call, variables, file]) {
+    for (const setting of source.settings) {
+      // What is wrong is said even where something stronger hides it.
+      faults.push(...settingFaults(setting));
+      if (!set.has(setting.flag.name)) set.set(setting.flag.name, setting);
     }
-    const [, letter, attached] = match;
-    const value = attached === "" ? args[++i] : attached;
-    if (value === undefined) throw new ConfigError(`-${letter} needs a value`);
-    joined.push(`--${letter}=${value}`);
   }
-  return joined;
+  if (faults.length > 0) throw new SettingsError(faults);
+  return { settings: merged(set, flags, operandsFlag), set };
 }
 
-function whole(flag: string, value: unknown, low: number, high: number, absent: number): number {
-  if (value === undefined) return absent;
-  const number = Number(value);
-  if (!/^-?\d+$/.test(String(value)) || number < low || number > high) {
-    throw new ConfigError(`${flag} is "${value}", expected a whole number ${low} to ${high}`);
-  }
-  return number;
+const NOTHING: SettingSource = { settings: [], faults: [] };
+
+/** What the call sets. */
+function callSettings(
+  args: ParsedArguments,
+  flags: readonly Flag[],
+  operandsFlag: string,
+): SettingSource {
+  const settings = flags.flatMap((flag): Setting[] => {
+    const values = callValues(args, flag);
+    const operands = flag.name === operandsFlag ? args.operands : [];
+    const all = [...values, ...operands];
+    const origin = operands.length > 0 ? "operand" : `--${flag.name}`;
+    return all.length === 0 ? [] : [{ flag, values: all, origin }];
+  });
+  return { settings, faults: [] };
 }
 
-function parseListener(
-  text: string,
-): Pick<CollectorConfig, "hostname" | "port" | "exporter"> {
-  const parts = text.split("/");
-  if (parts.length === 3) {
-    const [local, remote, port] = parts;
-    return {
-      hostname: local === "0" || local === "" ? "0.0.0.0" : local,
-      port: whole("port", port, 0, 65535, DEFAULT_PORT),
-      exporter: remote === "0" || remote === "" ? undefined : exporterAddress(remote),
-    };
-  }
-  const match = text.match(/^(.*):(\d+)$/);
-  if (match === null) {
-    throw new ConfigError(
-      `listener is "${text}", expected HOST:PORT or LOCALIP/REMOTEIP/PORT`,
-    );
-  }
-  return {
-    hostname: match[1].replace(/^\[|\]$/g, "") || "0.0.0.0",
-    port: whole("port", match[2], 0, 65535, DEFAULT_PORT),
-  };
+function callValues(args: ParsedArguments, flag: Flag): readonly string[] {
+  if (flag.value === undefined) return args.on(flag.name) ? ["true"] : [];
+  if (flag.repeated === true) return args.values(flag.name);
+  const value = args.value(flag.name);
+  return value === undefined ? [] : [value];
 }
 
-/** The address as senders' addresses are written, since they are compared as text. */
-function exporterAddress(text: string): string {
-  if ((parseIPv4(text) ?? parseIPv6(text)) === undefined) {
-    throw new ConfigError(`exporter is "${text}", expected an IPv4 or IPv6 address`);
+function fileSettings(path: string, flags: readonly Flag[]): SettingSource {
+  try {
+    return readTomlFile(path, flags);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { settings: [], faults: faultsOf(error) };
   }
-  return formatExporter(parseExporter(text));
+}
+
+/** The settings as the parts take them: as if all of them had been flags of the call. */
+function merged(
+  set: ReadonlyMap<string, Setting>,
+  flags: readonly Flag[],
+  operandsFlag: string,
+): ParsedArguments {
+  const args: string[] = [];
+  const operands: string[] = [];
+  for (const { flag, values } of set.values()) {
+    if (flag.name === operandsFlag) operands.push(...values);
+    else if (flag.value !== undefined) args.push(...values.map((it) => `--${flag.name}=${it}`));
+    else if (values[0] === "true") args.push(`--${flag.name}`);
+  }
+  return parseFlags([...args, "--", ...operands], flags);
+}
+
+/**
+ * The settings as a TOML file that says where each comes from; what has its default is a comment.
+ *
+ * @param program What the settings are of
+ */
+export function configurationText(
+  program: string,
+  { set }: Configuration,
+  flags: readonly Flag[],
+): string {
+  const lines = flags.filter(({ name }) => !CALL_ONLY.includes(name)).map((flag) => {
+    const setting = set.get(flag.name);
+    if (setting !== undefined) {
+      return `${flag.name} = ${tomlValue(setting)}  # ${setting.origin}`;
+    }
+    const [, absent = flag.value === undefined ? "false" : "not set"] =
+      flag.doc.match(/\(default: ([^)]*)\)/) ?? [];
+    return `# ${flag.name}: default, ${absent}`;
+  });
+  return `# The settings of ${program}, and where each comes from\n${lines.join("\n")}\n`;
+}
+
+function tomlValue({ flag, values }: Setting): string {
+  if (flag.value === undefined) return values[0];
+  if (flag.repeated === true) return `[${values.map((value) => tomlText(value)).join(", ")}]`;
+  return flag.range === undefined ? tomlText(values[0]) : values[0];
+}
+
+/** A string of TOML; those of JSON are, but for one character that TOML wants escaped. */
+function tomlText(text: string): string {
+  return JSON.stringify(text).replaceAll("\x7f", "\\u007f");
 }

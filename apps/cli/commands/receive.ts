@@ -1,0 +1,11 @@
+import { RECEIVE } from "@flowtools/collector/options";
+import type { Command } from "../command.ts";
+
+/** The collector's `receive`; it is loaded when it is called. */
+export const receiveCommand: Command = {
+  ...RECEIVE,
+  run: async (args) => {
+    const { receive } = await import("@flowtools/collector");
+    return await receive(args);
+  },
+};
