@@ -1,0 +1,16 @@
+/**
+ * What the executable may do. It is as much as its command that needs most: files and programs that
+ * the user names, sockets, and libc for the fast source.
+ */
+export const PERMISSIONS: readonly string[] = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-ffi",
+  "--allow-sys",
+  "--allow-env",
+  "--allow-run",
+];
+
+/** Flags of the runtime that the program needs. */
+export const RUNTIME_FLAGS: readonly string[] = ["--unstable-net", "--no-prompt"];
