@@ -10,10 +10,12 @@ import { FlowBatch, formatIPv4 } from "@flowtools/flow-model";
 import { findFtLayout } from "@flowtools/ft-format";
 import { FlowSet } from "@flowtools/flowset";
 import { createPduRegistry, PDU_CODECS } from "@flowtools/netflow-pdu";
+import { parseFlags } from "@flowtools/common/flags";
 import { Collector } from "../apps/collector/collector.ts";
-import { SampledLog } from "../apps/collector/sampled_log.ts";
-import { FileSink } from "../apps/collector/sinks/file.ts";
-import { listenUdp } from "../apps/collector/sources/udp.ts";
+import { openLog } from "../apps/collector/log_output.ts";
+import { createFileSink, FILE_OPTIONS, fileSettings } from "../apps/collector/sinks/files/mod.ts";
+import { openSources } from "../apps/collector/sources/open_sources.ts";
+import { readSourceSettings, SOURCE_OPTIONS } from "../apps/collector/sources/options.ts";
 import { Workload } from "./workload.ts";
 
 const FLOWS = 30_000;
@@ -21,6 +23,10 @@ const TOP = 10;
 
 /** Packets sent before the receiver is let go on: a fraction of the usual receive buffer. */
 const BURST = 20;
+
+/** How often it is looked whether all has come, and after how many looks nothing more does. */
+const LOOK_MS = 50;
+const IDLE_LOOKS_MAX = 10;
 
 const registry = createPduRegistry(PDU_CODECS);
 
@@ -66,38 +72,44 @@ async function printTopTalkers(path: string): Promise<number> {
   return flows;
 }
 
-const directory = Deno.args[0] ?? "flows";
-const written: string[] = [];
-const source = listenUdp("127.0.0.1", 0);
-console.log(`Collector listens on ${source.name}, files go to ${directory}/`);
-const collector = new Collector({
-  source,
-  registry,
-  log: new SampledLog(console.error),
-  sinks: [
-    new FileSink(
-      { directory, rotations: 95, nesting: 0, compressionLevel: 6, byteOrder: "little" },
-      (path) => written.push(path),
-    ),
-  ],
-});
-const running = collector.run();
-const packets = await sendFlows(source.port);
-console.log(`Sent ${FLOWS} flows in ${packets} NetFlow v5 packets over UDP`);
-// What the socket still holds is received before it is closed.
-for (let idle = 0, seen = -1; idle < 3 && collector.stats.packets < packets; idle++) {
-  if (collector.stats.packets !== seen) idle = 0;
-  seen = collector.stats.packets;
-  await new Promise((resolve) => setTimeout(resolve, 100));
+/** Waits until the collector has what was sent, or nothing more comes. */
+async function received(collector: Collector, packets: number): Promise<void> {
+  for (let idle = 0, seen = 0; idle < IDLE_LOOKS_MAX && seen < packets; idle++) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const now = collector.snapshot().packets;
+    if (now !== seen) idle = 0;
+    seen = now;
+  }
 }
-source.close();
+
+const directory = Deno.args[0] ?? "flows";
+await Deno.mkdir(directory, { recursive: true });
+const log = openLog({ format: "text", level: "warn", program: "flow-capture" });
+const settings = parseFlags(["-w", directory, "-N0", "127.0.0.1:0"], [
+  ...FILE_OPTIONS,
+  ...SOURCE_OPTIONS,
+]);
+const written: string[] = [];
+const files = await createFileSink(fileSettings(settings), log, {
+  onFile: ({ path }) => written.push(path),
+});
+const sources = await openSources(readSourceSettings(settings), log);
+const [{ description, port }] = sources;
+console.log(`Collector listens on ${description}, files go to ${directory}/`);
+const collector = new Collector({ sources, registry, sinks: [files], log });
+const running = collector.run();
+const sent = await sendFlows(port!);
+console.log(`Sent ${FLOWS} flows in ${sent} NetFlow v5 packets over UDP`);
+await received(collector, sent);
+collector.stop();
 await running;
+log.end();
+const { packets, flows, sequence } = collector.snapshot();
 console.log(
-  `Received ${collector.stats.packets} packets, ${collector.stats.flows} flows; ` +
-    `${collector.sequences.totals.lost} flows lost on the way`,
+  `Received ${packets} packets, ${flows} flows; ${sequence.lost} flows lost on the way`,
 );
 for (const path of written) {
-  const flows = await printTopTalkers(path);
-  console.log(`\n${flows} flows are in ${path}. Look at them with:\n`);
+  const stored = await printTopTalkers(path);
+  console.log(`\n${stored} flows are in ${path}. Look at them with:\n`);
   console.log(`  npx -y deno@2.9.6 task flowtools print ${path}`);
 }

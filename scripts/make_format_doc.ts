@@ -16,6 +16,7 @@ import {
   INFLATED_BYTES_MAX,
   type TlvKind,
 } from "@flowtools/ft-format";
+import { fillTables, table } from "./document_tables.ts";
 
 const DOCUMENT = new URL("../docs/FORMAT.md", import.meta.url);
 
@@ -29,17 +30,6 @@ const KIND_TEXT: Readonly<Record<TlvKind, string>> = {
   ifName: "see below",
   ifAlias: "see below",
 };
-
-/** A table in Markdown, aligned as `deno fmt` aligns it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((text, column) =>
-    Math.max(text.length, ...rows.map((row) => row[column].length))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
-  const rule = line(widths.map((width) => "-".repeat(width)));
-  return [line(head), rule, ...rows.map(line)].join("\n");
-}
 
 function tlvTable(): string {
   const rows = FT_TLVS.map(({ type, name, kind, doc }) => [
@@ -113,16 +103,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
  * @throws {RangeError} A marker names no table, or a table has no marker
  */
 export function withTables(document: string): string {
-  const left = new Set(Object.keys(TABLES));
-  const result = document.replace(
-    /(<!-- tables: (.+?) -->\n).*?(<!-- end -->)/gs,
-    (_all, start: string, name: string, end: string) => {
-      if (!left.delete(name)) throw new RangeError(`Cannot make tables: none is named "${name}"`);
-      return `${start}\n${TABLES[name]()}\n\n${end}`;
-    },
-  );
-  if (left.size > 0) throw new RangeError(`Cannot make tables: no marker for ${[...left]}`);
-  return result;
+  return fillTables(document, TABLES);
 }
 
 if (import.meta.main) {
