@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "@std/cli",
     "@std/streams",
   ],
-  "apps/collector": [...PACKAGES, "@flowtools/common", "@std/cli"],
+  "apps/collector": [...PACKAGES, "@flowtools/common", "@std/cli", "smol-toml", "uplot"],
 };
 
 const SOURCES = [...listFiles("packages", ".ts"), ...listFiles("apps", ".ts")];
@@ -35,7 +35,14 @@ function code(path: string): string {
 
 /** The module specifiers that a file imports. */
 function imports(path: string): string[] {
-  const pattern = /(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)"([^"]+)"/gm;
+  const pattern =
+    /(?:^(?:import|export)\b[^"';]*?\bfrom\s*|\bimport\s*\(\s*|^import\s+)"([^"]+)"/gm;
+  return [...code(path).matchAll(pattern)].map((match) => match[1]);
+}
+
+/** The files that a file starts as threads. */
+function workers(path: string): string[] {
+  const pattern = /new URL\("([^"]+_worker\.ts)", import\.meta\.url\)/g;
   return [...code(path).matchAll(pattern)].map((match) => match[1]);
 }
 
@@ -77,7 +84,7 @@ Deno.test("the product has no any, no eval, no suppressed type errors", () => {
 Deno.test("every source file is imported by another, or is an entry point", () => {
   const used = new Set<string>();
   for (const path of SOURCES) {
-    for (const specifier of imports(path)) {
+    for (const specifier of [...imports(path), ...workers(path)]) {
       if (specifier.startsWith(".")) used.add(new URL(specifier, `file:///${path}`).pathname);
     }
   }
