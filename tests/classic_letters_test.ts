@@ -79,8 +79,27 @@ Deno.test("-b takes its value in any case, as the classic programs do", async ()
   }
 });
 
-Deno.test("send -s says why it is refused", async () => {
+Deno.test("send -s needs an address to send from", async () => {
   const { code, stderr } = await flowtools(["send", "-s", "0/127.0.0.1/9"], { stdin: "" });
   assertEquals(code, 2);
-  assertMatch(stderr, /^flowtools: --spoof \(-s\) needs a raw socket/);
+  assertMatch(stderr, /^flowtools: --spoof sends from LOCALIP, which is 0\.0\.0\.0/);
+});
+
+const ROOT_USER = Deno.build.os === "linux" && Deno.uid() === 0;
+
+Deno.test({
+  name: `send -s sends from an address that is not its own${ROOT_USER ? "" : " (needs root)"}`,
+  ignore: !ROOT_USER,
+  fn: async () => {
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const { port } = socket.addr as Deno.NetAddr;
+    const { bytes } = await flowtools(["gen", "-n", "7"]);
+    const send = flowtools(["send", "-s", `127.9.8.7/127.0.0.1/${port}`], { stdin: bytes });
+    const [packet, from] = await socket.receive();
+    socket.close();
+    assertEquals((await send).code, 0);
+    assertEquals((from as Deno.NetAddr).hostname, "127.9.8.7");
+    // A v5 packet of the seven flows.
+    assertEquals([packet.length, packet[1], packet[3]], [24 + 7 * 48, 5, 7]);
+  },
 });

@@ -4,6 +4,7 @@ import { openFtFile } from "@flowtools/ft-format/deno";
 import { fieldOffset, PacketExporter, RecordShaper } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
+import { OutputError } from "../output.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { listInputs } from "../inputs.ts";
 import { PacketPace } from "../packet_pace.ts";
@@ -55,7 +56,7 @@ export const sendCommand: Command = {
     {
       name: "spoof",
       letter: "s",
-      doc: "Send from the address of the exporter: refused, it needs a raw socket",
+      doc: "Send from LOCALIP, whosever it is (raw socket: needs root or CAP_NET_RAW)",
     },
     TMP_FLAG,
     DEBUG_FLAG,
@@ -70,12 +71,6 @@ export const sendCommand: Command = {
     const [target, ...files] = args.operands;
     if (target === undefined) throw new UsageError("peer is missing: localip/remoteip/port");
     const peer = parsePeer(target);
-    if (args.on("spoof")) {
-      throw new UsageError(
-        "--spoof (-s) needs a raw socket, which this command does not open: " +
-          "packets can only be sent from an address of this machine",
-      );
-    }
     const pace = new PacketPace({
       delay: args.number("delay"),
       rate: args.number("rate"),
@@ -85,7 +80,7 @@ export const sendCommand: Command = {
     const referenceFaults = strictCompat(args);
     const version = args.value("export-version");
     const wanted = version === undefined ? undefined : parseVersion(version);
-    using link = await openLink(peer);
+    using link = args.on("spoof") ? await openRawLink(peer) : await openLink(peer);
     let flows = 0;
     let code = 0;
     let run: { shaper: RecordShaper; exporter: PacketExporter } | undefined;
@@ -144,6 +139,40 @@ async function openLink({ local, remote, port, ttl }: Peer): Promise<Link> {
   return {
     send: (packet) => socket.send(packet, target),
     [Symbol.dispose]: () => socket.close(),
+  };
+}
+
+/** A link whose packets come from an address that need not be one of this machine. */
+async function openRawLink({ local, remote, port, ttl }: Peer): Promise<Link> {
+  const source = parseIPv4(local);
+  if (source === undefined || source === 0) {
+    throw new UsageError(`--spoof sends from LOCALIP, which is ${local}, expected an address`);
+  }
+  const { linuxSenders } = await import("@flowtools/collector/linux_sender");
+  const senders = linuxSenders();
+  if (senders === undefined) {
+    throw new UsageError("--spoof needs Linux, and deno run with --allow-ffi");
+  }
+  const target = {
+    name: `${remote}:${port}`,
+    remote: parseIPv4(remote)!,
+    port,
+    local: source,
+    ttl,
+  };
+  const sender = senders.open({ ...target, spoof: true, delayMicros: 0 });
+  return {
+    send: async (packet) => {
+      for (;;) {
+        const result = await sender.send(packet.slice(), 0, { address: source, port: 0 });
+        if (result.outcome === "sent") return;
+        if (result.outcome !== "busy") {
+          throw new OutputError(`Cannot send to ${target.name}: ${result.error ?? result.outcome}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    },
+    [Symbol.dispose]: () => sender.close(),
   };
 }
 
