@@ -107,7 +107,9 @@ function plot(samples: readonly Sample[]): string {
     `<line x1="${left}" x2="${width - 12}" y1="${y(value)}" y2="${y(value)}" stroke="#ccc"/>`
   );
   const times = [0, 0.25, 0.5, 0.75, 1].map((share) =>
-    `<text x="${x(share * longest)}" y="${height - 8}" text-anchor="middle">` +
+    `<text x="${x(share * longest)}" y="${height - 8}" text-anchor="${
+      share === 1 ? "end" : "middle"
+    }">` +
     `${Math.round(share * longest)} min</text>`
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
