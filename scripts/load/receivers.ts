@@ -95,12 +95,16 @@ export const RECEIVERS: readonly Receiver[] = [
   },
 ];
 
-/** Counts with flow-tools where it is there, record by record; else with our reader. */
+/** flow-tools gives zlib the length of a whole file in 32 bits: of longer ones it reads the rest of 4 GiB. */
+const REFERENCE_FILE_BYTES_MAX = 2 ** 32 - 1;
+
+/** Counts with flow-tools where it is there and can, record by record; else with our reader. */
 async function countFlowTools(directory: string): Promise<number> {
   const paths = [...Deno.readDirSync(directory)].map(({ name }) => name)
     .filter((name) => name.startsWith("ft-")).map((name) => `${directory}/${name}`);
   if (paths.length === 0) return 0;
-  if (await isInstalled("flow-stat")) {
+  const readable = paths.every((path) => Deno.statSync(path).size <= REFERENCE_FILE_BYTES_MAX);
+  if (readable && await isInstalled("flow-stat")) {
     const text = await outputOf(["sh", "-c", 'flow-cat "$@" | flow-stat -f0', "sh", ...paths]);
     return Number(text.match(/Total Flows\s*:\s*(\d+)/i)?.[1] ?? NaN);
   }
