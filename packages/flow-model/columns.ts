@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { ColumnKind } from "./flow_fields.ts";
 
 /** Reads `count` values, `stride` bytes apart, into the rows from `at` on. */
 export type Fill<Column> = (
@@ -160,6 +161,50 @@ export const FILLS: Readonly<Record<string, Fill<NumberColumn>>> = {
   "counter:8": fillCounterFrom64 as Fill<NumberColumn>,
 };
 
+/**
+ * Integers of any width up to eight octets, as templates may have them. What the column cannot hold
+ * becomes its highest value.
+ */
+function fillAnyWidth(width: number, highest: number): Fill<NumberColumn> {
+  return (column, at, view, offset, stride, count) => {
+    for (let row = at; row < at + count; row++, offset += stride) {
+      let value = 0;
+      for (let i = 0; i < width; i++) value = value * 256 + view.getUint8(offset + i);
+      column[row] = value > highest ? highest : value;
+    }
+  };
+}
+
+const HIGHEST: Readonly<Record<string, number>> = {
+  u8: 0xff,
+  u16: 0xffff,
+  u32: 0xffffffff,
+  counter: Number.MAX_SAFE_INTEGER,
+  address: 0xffffffff,
+};
+
+/** Octets that a number may have on the wire. */
+const WIDTH_MAX = 8;
+
+/** Loops of other widths, made when first needed: as many as there are kinds and widths. */
+const OTHER_FILLS = new Map<string, Fill<NumberColumn>>();
+
+/**
+ * The loop that reads numbers of a width into a column of a kind.
+ *
+ * @param kind How the column holds its values
+ * @param width Octets on the wire
+ * @returns The loop, big endian where it is none of the usual ones; `undefined` where no loop can
+ */
+export function fillLoop(kind: ColumnKind, width: number): Fill<NumberColumn> | undefined {
+  const highest = HIGHEST[kind];
+  if (highest === undefined || width > WIDTH_MAX) return undefined;
+  const key = `${kind}:${width}`;
+  let fill = FILLS[key] ?? OTHER_FILLS.get(key);
+  if (fill === undefined) OTHER_FILLS.set(key, fill = fillAnyWidth(width, highest));
+  return fill;
+}
+
 /** The loops that write, by `kind:width`. */
 export const STORES: Readonly<Record<string, Store<NumberColumn>>> = {
   "u8:1": storeU8To8 as Store<NumberColumn>,
@@ -171,3 +216,14 @@ export const STORES: Readonly<Record<string, Store<NumberColumn>>> = {
   "counter:4": storeCounterTo32 as Store<NumberColumn>,
   "counter:8": storeCounterTo64 as Store<NumberColumn>,
 };
+
+/**
+ * The loop that writes numbers of a column of a kind.
+ *
+ * @param kind How the column holds its values
+ * @param width Octets on the wire
+ * @returns The loop, big endian unless told otherwise; `undefined` where there is none
+ */
+export function storeLoop(kind: ColumnKind, width: number): Store<NumberColumn> | undefined {
+  return STORES[`${kind}:${width}`];
+}

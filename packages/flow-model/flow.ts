@@ -8,7 +8,7 @@ import {
   type FlowField,
   type FlowFieldName,
 } from "./flow_fields.ts";
-import type { FlowSchema } from "./schema.ts";
+import type { FlowSchema, RecordValue } from "./schema.ts";
 import { uptimeToUnixMs } from "./time.ts";
 
 /** The canonical fields that hold addresses. */
@@ -43,7 +43,7 @@ export type FlowAttributes =
 export type FlowAttributeName = keyof FlowAttributes;
 
 /** The value of an attribute; `bytes` columns give octets. */
-export type FlowValue = number | bigint | string | Uint8Array;
+export type FlowValue = RecordValue;
 
 /** One attribute: its name, the field it shows, and its getter. */
 interface Attribute {
@@ -125,8 +125,8 @@ export class Flow {
    */
   has(name: string): boolean {
     const attribute = ATTRIBUTES.get(name);
-    if (attribute === undefined) return this.schema.has(name) && this.batch.hasColumn(name);
-    return attribute.get.call(this) !== undefined;
+    const value = attribute === undefined ? this.#further(name) : attribute.get.call(this);
+    return value !== undefined;
   }
 
   /**
@@ -149,7 +149,7 @@ export class Flow {
     const attribute = ATTRIBUTES.get(name);
     const schema = this.schema;
     const known = attribute === undefined
-      ? schema.extras.includes(name)
+      ? schema.extras.includes(name) || (schema.reader?.names.includes(name) ?? false)
       : schema.present[attribute.field] === 1;
     if (!known) {
       const reason = attribute === undefined
@@ -157,9 +157,7 @@ export class Flow {
         : `${schema.label} records lack it`;
       throw new FlowAttributeError(name, reason);
     }
-    const value = attribute === undefined
-      ? this.batch.extra(name)?.[this.row]
-      : attribute.get.call(this);
+    const value = attribute === undefined ? this.#further(name) : attribute.get.call(this);
     if (value === undefined) throw new FlowAttributeError(name, "it was not read");
     return value;
   }
@@ -170,17 +168,28 @@ export class Flow {
    * @returns A plain object; attributes without a value are left out
    */
   toObject(): Record<string, FlowValue> {
-    const { extras } = this.schema;
+    const { extras, reader } = this.schema;
+    const octets = extras.length === 0 ? undefined : this.batch.octets?.read(this.row);
+    const read = octets === undefined ? undefined : reader?.readAll?.(octets);
     const object: Record<string, FlowValue> = {};
     for (const { name, get } of ATTRIBUTES.values()) {
       const value = get.call(this);
       if (value !== undefined) object[name] = value;
     }
     for (const name of extras) {
-      const value = this.batch.extra(name)?.[this.row];
+      const value = this.batch.extra(name)?.[this.row] ?? read?.get(name) ?? this.#further(name);
       if (value !== undefined) object[name] = typeof value === "object" ? value.slice() : value;
     }
     return object;
+  }
+
+  /** A value beyond the canonical fields: of a column, or read from the octets of the record. */
+  #further(name: string): FlowValue | undefined {
+    const { extras, reader } = this.schema;
+    const column = extras.includes(name) ? this.batch.extra(name)?.[this.row] : undefined;
+    if (column !== undefined) return column;
+    const octets = reader === undefined ? undefined : this.batch.octets?.read(this.row);
+    return octets === undefined ? undefined : reader?.read(octets, name);
   }
 
   /**
@@ -189,8 +198,8 @@ export class Flow {
    *
    * @returns A plain object of numbers and strings
    */
-  toJSON(): Record<string, number | string> {
-    const json: Record<string, number | string> = {};
+  toJSON(): Record<string, number | string | boolean> {
+    const json: Record<string, number | string | boolean> = {};
     for (const [name, value] of Object.entries(this.toObject())) {
       if (typeof value === "bigint") json[name] = String(value);
       else if (typeof value === "object") json[name] = toHex(value);

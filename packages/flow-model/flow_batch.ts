@@ -12,7 +12,8 @@ import {
 } from "./flow_fields.ts";
 import { Flow } from "./flow.ts";
 import type { PlacedRow, RecordLayout } from "./layout.ts";
-import { BATCH_ROWS_DEFAULT, BATCH_ROWS_MAX, EXTRA_COLUMNS_MAX } from "./limits.ts";
+import { RowOctets } from "./row_octets.ts";
+import { BATCH_ROWS_DEFAULT, BATCH_ROWS_MAX, EXTRA_COLUMNS_MAX, SCHEMAS_MAX } from "./limits.ts";
 import type { FlowSchema } from "./schema.ts";
 import { SharedRuns } from "./shared_runs.ts";
 
@@ -51,6 +52,8 @@ export interface FlowBatchOptions {
   readonly columns?: readonly FlowFieldName[];
   /** Columns beyond the canonical fields. */
   readonly extras?: readonly ColumnSpec[];
+  /** Keep the octets of records with templates, so that each of their fields can be read. */
+  readonly octets?: boolean;
 }
 
 /** Values that all records of a packet share. A 16-byte array is an IPv6 address. */
@@ -110,8 +113,14 @@ export class FlowBatch {
   readonly schemas: FlowSchema[] = [];
   /** For each row, the index of its schema in `schemas`. */
   readonly schemaOf: Uint16Array<ArrayBuffer>;
+  /** The octets of records with templates, where they are kept. */
+  readonly octets: RowOctets | undefined;
   #length = 0;
   #generation = 0;
+  /** Where in `schemas` each of them is, and the one that was appended last. */
+  readonly #schemaIndex = new Map<FlowSchema, number>();
+  #lastSchema: FlowSchema | undefined;
+  #lastIndex = 0;
   readonly #holders: (Column | undefined)[] = new Array(FLOW_FIELDS.length).fill(undefined);
   readonly #families: (Uint8Array<ArrayBuffer> | undefined)[] = [];
   readonly #wide: (Uint8Array<ArrayBuffer> | undefined)[] = [];
@@ -138,6 +147,7 @@ export class FlowBatch {
     this.capacity = capacity;
     this.columns = options.columns ?? FLOW_FIELD_NAMES;
     this.schemaOf = new Uint16Array(capacity);
+    this.octets = options.octets === true ? new RowOctets(capacity) : undefined;
     for (const name of this.columns) {
       const index = fieldIndex(name);
       if (index < 0) {
@@ -200,21 +210,29 @@ export class FlowBatch {
     return this.#generation;
   }
 
-  /** Rows that can still be appended. */
+  /**
+   * Rows that can still be appended. It is 0 before all are in use where the octets of records take
+   * all the room that there is for them, or records have too many shapes.
+   */
   get room(): number {
-    return this.capacity - this.#length;
+    const full = this.schemas.length >= SCHEMAS_MAX || this.octets?.full === true;
+    return full ? 0 : this.capacity - this.#length;
   }
 
   /** Empties the batch for its next use. */
   reset(): void {
+    const used = this.#length;
     this.#length = 0;
     this.#generation++;
     this.schemas.length = 0;
+    this.#schemaIndex.clear();
+    this.#lastSchema = undefined;
     this.#shared.reset();
     this.#records = undefined;
+    this.octets?.reset();
     for (const extra of this.#extras.values()) {
-      if (Array.isArray(extra.values)) extra.values.fill(undefined);
-      else extra.values.fill(0);
+      if (Array.isArray(extra.values)) extra.values.fill(undefined, 0, used);
+      else extra.values.fill(0, 0, used);
     }
   }
 
@@ -349,6 +367,34 @@ export class FlowBatch {
   }
 
   /**
+   * Takes rows for decoders that fill the columns themselves, through `columnAt()`, `widen()` and
+   * `extra()`. Until then canonical columns hold rubbish in these rows.
+   *
+   * @param schema The shape of the rows
+   * @param count Rows, at most `room`
+   * @returns The first row
+   * @throws {RangeError} There is no room
+   */
+  takeRows(schema: FlowSchema, count: number): number {
+    if (count > this.room) {
+      throw new RangeError(`Cannot take ${count} rows of FlowBatch: ${this.room} are free`);
+    }
+    return this.#appendSchema(schema, count);
+  }
+
+  /**
+   * Makes an address column take IPv6 addresses, too.
+   *
+   * @param field An address field, by index in `FLOW_FIELDS`
+   * @returns Families, 4 or 6 a row, and 16 bytes a row for those of 6
+   */
+  widen(field: number): { families: Uint8Array<ArrayBuffer>; wide: Uint8Array<ArrayBuffer> } {
+    const families = this.#families[field] ??= new Uint8Array(this.capacity).fill(FAMILY_IPV4);
+    const wide = this.#wide[field] ??= new Uint8Array(this.capacity * 16);
+    return { families, wide };
+  }
+
+  /**
    * Writes rows as records of one layout; reserved bytes become 0, fields that a row's schema
    * lacks are 0, values that do not fit are replaced by the highest or a stand-in.
    *
@@ -368,7 +414,7 @@ export class FlowBatch {
     view: DataView,
     offset: number,
     littleEndian: boolean,
-    misfits?: Map<FlowFieldName, number>,
+    misfits?: Map<string, number>,
   ): void {
     let plan = this.#storePlans.get(layout);
     if (plan === undefined) {
@@ -441,14 +487,18 @@ export class FlowBatch {
 
   /** Takes `count` rows for a schema; returns the first. */
   #appendSchema(schema: FlowSchema, count: number): number {
-    let index = this.schemas.length - 1;
-    if (index < 0 || this.schemas[index] !== schema) {
-      index = this.schemas.indexOf(schema);
-      if (index < 0) index = this.schemas.push(schema) - 1;
+    if (schema !== this.#lastSchema) {
+      let index = this.#schemaIndex.get(schema);
+      if (index === undefined) {
+        index = this.schemas.push(schema) - 1;
+        this.#schemaIndex.set(schema, index);
+      }
+      this.#lastSchema = schema;
+      this.#lastIndex = index;
     }
     const at = this.#length;
     this.#length += count;
-    this.#shared.fill(SCHEMA_COLUMN, this.schemaOf, index, at, count);
+    this.#shared.fill(SCHEMA_COLUMN, this.schemaOf, this.#lastIndex, at, count);
     return at;
   }
 
@@ -509,14 +559,7 @@ export class FlowBatch {
       );
     }
     if (typeof parsed === "object") {
-      let families = this.#families[field];
-      let wide = this.#wide[field];
-      if (families === undefined || wide === undefined) {
-        families = new Uint8Array(this.capacity).fill(FAMILY_IPV4);
-        wide = new Uint8Array(this.capacity * 16);
-        this.#families[field] = families;
-        this.#wide[field] = wide;
-      }
+      const { families, wide } = this.widen(field);
       families[row] = FAMILY_IPV6;
       wide.set(parsed, row * 16);
       narrow[row] = 0;

@@ -8,3 +8,15 @@ export const BATCH_ROWS_MAX = 1 << 20;
 
 /** Further columns of a batch at most: hostile templates could name a new element each. */
 export const EXTRA_COLUMNS_MAX = 1024;
+
+/**
+ * Octets of records that a batch keeps beside its columns: the default rows with two kilobytes each,
+ * which is far more than any exporter sends for a flow.
+ */
+export const ROW_OCTETS_MAX = 1 << 24;
+
+/** Octets of a datagram at most. A batch that keeps octets is full when it has no room for so many. */
+export const DATAGRAM_OCTETS_MAX = 65_535;
+
+/** Shapes of records in a batch at most: rows have 16 bits to say which is theirs. */
+export const SCHEMAS_MAX = 1 << 16;

@@ -17,11 +17,13 @@
  */
 export * from "./address.ts";
 export * from "./batch_pool.ts";
+export { type Fill, fillLoop, type NumberColumn, type Store, storeLoop } from "./columns.ts";
 export * from "./errors.ts";
 export * from "./flow.ts";
 export * from "./flow_batch.ts";
 export * from "./flow_fields.ts";
 export * from "./layout.ts";
 export * from "./limits.ts";
+export * from "./row_octets.ts";
 export * from "./schema.ts";
 export * from "./time.ts";
