@@ -2,9 +2,12 @@ import { formatIPv4, formatIPv6 } from "@flowtools/flow-model";
 import type { CaptureSkipReason } from "./skip.ts";
 
 const PROTOCOL_UDP = 17;
-const IPV4_HEADER_BYTES_MIN = 20;
-const IPV6_HEADER_BYTES = 40;
-const IPV6_FRAGMENT = 44;
+/** Bytes of an IPv4 header without options. */
+export const IPV4_HEADER_BYTES_MIN = 20;
+/** Bytes of an IPv6 header without extensions. */
+export const IPV6_HEADER_BYTES = 40;
+/** Next header of an IPv6 fragment header. */
+export const IPV6_FRAGMENT = 44;
 const IPV6_AUTHENTICATION = 51;
 /** Headers that count their length in units of 8 bytes after the first: hop-by-hop, routing, destination, mobility, HIP, shim6. */
 const IPV6_EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60, 135, 139, 140]);
@@ -137,12 +140,20 @@ export function skipExtensions(
   return { protocol, data };
 }
 
-function isExtension(protocol: number): boolean {
+/** Whether an IPv6 next header is one that another follows, and that says its length. */
+export function isExtension(protocol: number): boolean {
   return IPV6_EXTENSIONS.has(protocol) || protocol === IPV6_FRAGMENT ||
     protocol === IPV6_AUTHENTICATION;
 }
 
-function extensionBytes(protocol: number, length: number): number {
+/**
+ * Bytes of an IPv6 extension header.
+ *
+ * @param protocol Which it is
+ * @param length Its second octet
+ * @returns The bytes, the first eight included
+ */
+export function extensionBytes(protocol: number, length: number): number {
   if (protocol === IPV6_FRAGMENT) return 8;
   return protocol === IPV6_AUTHENTICATION ? (length + 2) * 4 : (length + 1) * 8;
 }

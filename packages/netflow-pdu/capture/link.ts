@@ -1,10 +1,14 @@
 import type { CaptureSkipReason } from "./skip.ts";
 
-const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_IPV6 = 0x86dd;
+/** Ethernet type of IPv4. */
+export const ETHERTYPE_IPV4 = 0x0800;
+/** Ethernet type of IPv6. */
+export const ETHERTYPE_IPV6 = 0x86dd;
 /** 802.1Q, 802.1ad (QinQ) and what was used for QinQ before it. */
 const ETHERTYPES_VLAN: ReadonlySet<number> = new Set([0x8100, 0x88a8, 0x9100]);
-const VLAN_TAG_BYTES = 4;
+
+/** Bytes of a VLAN tag: priority and VLAN, then the Ethernet type of what follows. */
+export const VLAN_TAG_BYTES = 4;
 
 const PPP_IPV4 = 0x0021;
 const PPP_IPV6 = 0x0057;
@@ -50,13 +54,18 @@ function skipEtherType(
   let start = headerBytes;
   if (packet.length < start) return "packet-too-short";
   let type = uint16(packet, typeAt);
-  while (ETHERTYPES_VLAN.has(type)) {
+  while (isVlanType(type)) {
     start += VLAN_TAG_BYTES;
     if (packet.length < start) return "packet-too-short";
     type = uint16(packet, start - 2);
   }
   if (type !== ETHERTYPE_IPV4 && type !== ETHERTYPE_IPV6) return "not-ip";
   return packet.subarray(start);
+}
+
+/** Whether an Ethernet type says that a VLAN tag follows. */
+export function isVlanType(type: number): boolean {
+  return ETHERTYPES_VLAN.has(type);
 }
 
 /** BSD loopback: an address family in the byte order of the machine that captured, or of the network. */
@@ -70,7 +79,7 @@ function skipFamily(packet: Uint8Array): Uint8Array | CaptureSkipReason {
 }
 
 /** PPP, with or without address and control, with a protocol of one byte (which is odd) or two. */
-function skipPpp(packet: Uint8Array): Uint8Array | CaptureSkipReason {
+export function skipPpp(packet: Uint8Array): Uint8Array | CaptureSkipReason {
   if (packet.length < 2) return "packet-too-short";
   const start = packet[0] === 0xff && packet[1] === 0x03 ? 2 : 0;
   const short = (packet[start] & 1) === 1;
