@@ -7,6 +7,7 @@ import {
 } from "@flowtools/flow-model";
 import type { ClassicPduCodec, PduHeader, PduInput, PduLayouts, PduResult } from "./codec.ts";
 import { dumpHeader, dumpRecord, dumpRest, type PduFieldDump } from "./dump.ts";
+import { writableRuns } from "./encode_runs.ts";
 import {
   compileHeader,
   type HeaderField,
@@ -217,7 +218,7 @@ class ClassicCodec implements ClassicPduCodec {
     from: number,
     count: number,
     header: Partial<PduHeader>,
-    misfits?: Map<FlowFieldName, number>,
+    misfits?: Map<string, number>,
   ): Uint8Array<ArrayBuffer> {
     if (!(count >= 1 && count <= this.maxRecords)) {
       throw new RangeError(
@@ -232,12 +233,26 @@ class ClassicCodec implements ClassicPduCodec {
       );
     }
     const { record, header: table } = this.layouts;
-    const bytes = new Uint8Array(table.size + count * record.size);
+    const runs = writableRuns(record, batch, from, count, misfits);
+    const rows = runs.reduce((sum, run) => sum + run.count, 0);
+    if (rows === 0) {
+      throw new RangeError(
+        `Cannot encode ${this.title} PDU: rows ${from} to ${
+          from + count - 1
+        } have IPv6 addresses, ` +
+          "expected IPv4",
+      );
+    }
+    const bytes = new Uint8Array(table.size + rows * record.size);
     const view = new DataView(bytes.buffer);
     for (const field of this.#header.fields) {
-      writeHeaderField(field, this.#headerValue(field, batch, from, count, header), view);
+      writeHeaderField(field, this.#headerValue(field, batch, runs[0].from, rows, header), view);
     }
-    batch.storeRecords(record, from, count, view, table.size, false, misfits);
+    let offset = table.size;
+    for (const run of runs) {
+      batch.storeRecords(record, run.from, run.count, view, offset, false, misfits);
+      offset += run.count * record.size;
+    }
     return bytes;
   }
 

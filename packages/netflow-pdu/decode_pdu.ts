@@ -9,6 +9,8 @@ export interface DecodePduOptions {
   readonly exporter?: number | string | Uint8Array;
   /** The exporter's session, for codecs that have them. */
   readonly session?: PduSession;
+  /** When the datagram came, Unix milliseconds. */
+  readonly receivedAt?: number;
 }
 
 /**
@@ -25,10 +27,15 @@ export interface DecodePduOptions {
  * | count is above the version's maximum | `count-over-maximum` | whole records, at most count |
  * | count is 0 | `count-zero` | 0 |
  * | header incomplete, or of no known version or aggregation | see `PDU_REASONS` | 0 |
+ * | a set of v9 or IPFIX is damaged, or a template too large | `bad-…`, `template-limit` | those of all other sets |
+ * | a template is not known, and its records cannot be kept | `unknown-template` | those of all other sets |
  * | the batch lacks room for all its records | `batch-full` | 0: empty the batch, call again |
  *
- * A batch that is empty and still too small for a packet stays so: give it more capacity (the
- * default is enough for any datagram of v1 to v8).
+ * With a session, records of v9 and IPFIX that come before their template wait in it: they are rows of
+ * the call that brings the template, and come first. An empty batch that is too small for a packet
+ * takes what it can, and the session holds the rest for the next call (`PduSession.appendHeld` where
+ * there is none). Without a session, a batch that is empty and still too small stays so: give it more
+ * capacity (the default is enough for any datagram of v1 to v8).
  *
  * @param registry The codecs
  * @param bytes The datagram
@@ -69,6 +76,7 @@ export function decodePdu(
     offset: 0,
     length: bytes.byteLength,
     exporter: parseExporter(options.exporter ?? 0),
+    receivedAt: options.receivedAt,
   };
   return registry.decode(input, batch, options.session);
 }

@@ -1,5 +1,5 @@
 import { compileTable } from "@flowtools/flow-model";
-import type { PduInput } from "./codec.ts";
+import type { PduInput, PduSession } from "./codec.ts";
 import { dumpRecord, dumpRest, type PduFieldDump } from "./dump.ts";
 import type { PduRegistry } from "./registry.ts";
 
@@ -14,6 +14,8 @@ const UNKNOWN_PDU = compileTable("PDU of an unknown version", 2, [
  *
  * @param registry The codecs
  * @param bytes The datagram
+ * @param session The exporter's, where the codec has sessions; without one only records are taken
+ * apart whose templates the datagram brings
  * @returns The fields in wire order; `formatDump` makes text of them
  *
  * @example
@@ -28,11 +30,15 @@ const UNKNOWN_PDU = compileTable("PDU of an unknown version", 2, [
  * assertEquals(sysUpTime.value, "cut short: 2 of 4 bytes");
  * ```
  */
-export function describePdu(registry: PduRegistry, bytes: Uint8Array): PduFieldDump[] {
+export function describePdu(
+  registry: PduRegistry,
+  bytes: Uint8Array,
+  session?: PduSession,
+): PduFieldDump[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const input: PduInput = { view, offset: 0, length: bytes.byteLength, exporter: 0 };
   const { codec } = registry.decode(input, undefined);
-  if (codec !== undefined) return codec.describe(input);
+  if (codec !== undefined) return codec.describe(input, session);
   const version = bytes.byteLength < 2 ? undefined : view.getUint16(0);
   const likely = registry.codecs.find((codec) => codec.version === version);
   if (likely !== undefined) {

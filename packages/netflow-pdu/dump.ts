@@ -159,7 +159,18 @@ function valueOf(source: DumpSource, row: PlacedRow, offset: number): number | s
 }
 
 function hexOf(source: DumpSource, offset: number, width: number): string {
-  const { view, start } = source;
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + start + offset, width);
+  return hexOctets(source.view, source.start + offset, width);
+}
+
+/**
+ * Octets as hexadecimal text.
+ *
+ * @param view Bytes that hold them
+ * @param offset Where they start
+ * @param width How many
+ * @returns Two digits an octet
+ */
+export function hexOctets(view: DataView, offset: number, width: number): string {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, width);
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,4 @@
-import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
+import type { FlowBatch } from "@flowtools/flow-model";
 import type { PduCodec, PduHeader } from "./codec.ts";
 
 /**
@@ -9,6 +9,10 @@ import type { PduCodec, PduHeader } from "./codec.ts";
  * `engine_id`), `agg_version` is 2, everything else and all reserved bytes are 0. Rows that are to
  * share a packet should share those columns.
  *
+ * Versions with addresses of four octets leave flows of IPv6 out and count them in `misfits`;
+ * `writableRuns` tells beforehand which. NetFlow v9 and IPFIX packets bring the templates along that
+ * they need; `TemplateEncoder` sends templates now and then instead.
+ *
  * @param codec The version to write
  * @param batch The flows
  * @param from First row
@@ -16,7 +20,8 @@ import type { PduCodec, PduHeader } from "./codec.ts";
  * @param header Header fields; values above their width wrap
  * @param misfits Told, per field, how many values did not fit and were replaced
  * @returns The packet
- * @throws {RangeError} The rows are too many for one packet, or the batch does not have them
+ * @throws {RangeError} The rows are too many for one packet, the batch does not have them, or none of
+ * them has a place
  * @throws {FlowAttributeError} The batch does not keep a column that the records need
  *
  * @example
@@ -40,7 +45,7 @@ export function encodePdu(
   from: number,
   count: number,
   header: Partial<PduHeader> = {},
-  misfits?: Map<FlowFieldName, number>,
+  misfits?: Map<string, number>,
 ): Uint8Array<ArrayBuffer> {
   return codec.encode(batch, from, count, header, misfits);
 }

@@ -1,6 +1,6 @@
 import { FlowToolsError } from "@flowtools/flow-model";
 import type { PduResult } from "./codec.ts";
-import type { PduReason } from "./reasons.ts";
+import { PDU_REASONS, type PduReason } from "./reasons.ts";
 
 /**
  * A datagram was not a faultless PDU. Decoders return a reason and do not throw; this is for code
@@ -86,7 +86,9 @@ function explain(result: PduResult, reason: PduReason): string {
     case "short-header":
       return `datagram has ${got} bytes, the header takes ${expected}`;
     case "unknown-version":
-      return `no codec is registered for version ${got}`;
+      return expected === undefined
+        ? `no codec is registered for version ${got}`
+        : `its version of sFlow is ${got}, expected ${expected}`;
     case "unknown-aggregation":
       return `no codec is registered for aggregation method ${got}`;
     case "unknown-aggregation-version":
@@ -99,7 +101,47 @@ function explain(result: PduResult, reason: PduReason): string {
     case "trailing-bytes":
       return `header says ${result.header?.count} records (${expected} bytes), ` +
         `datagram has ${got} bytes`;
+    case "bad-set":
+    case "bad-template":
+    case "template-limit":
+    case "bad-record":
+    case "message-length":
+      return `${PDU_REASONS[reason]}: at byte ${result.offset}, expected ${expected}, got ${got}`;
+    case "unknown-template":
+      return `${PDU_REASONS[reason]}: at byte ${result.offset}, set ${got}`;
+    case "no-room":
+      return `${PDU_REASONS[reason]}: at byte ${result.offset}, ${expected} records were dropped`;
+    case "unknown-agent-address":
+      return `type of the agent address is ${got}, expected 1 (IPv4), 2 (IPv6) or 0 (none)`;
+    case "short-sample":
+    case "short-record":
+      return `${PDU_REASONS[reason]}: at byte ${result.offset}, expected ${expected} bytes, ` +
+        `got ${got}`;
     case "batch-full":
       return `datagram has ${expected} records, batch has room for ${got}`;
+  }
+}
+
+/**
+ * A protocol is only read: nobody but its agents has a use for its packets.
+ *
+ * @example
+ * ```ts
+ * import { encodePdu, PduEncodeError, SFLOW5_CODEC } from "@flowtools/netflow-pdu";
+ * import { FlowBatch } from "@flowtools/flow-model";
+ * import { assertThrows } from "@std/assert";
+ *
+ * assertThrows(() => encodePdu(SFLOW5_CODEC, new FlowBatch(), 0, 0), PduEncodeError, "sFlow v5");
+ * ```
+ */
+export class PduEncodeError extends FlowToolsError {
+  /**
+   * Makes an error.
+   *
+   * @param title The name of the protocol
+   * @param reason Why its packets are not written
+   */
+  constructor(title: string, reason: string) {
+    super("not-encodable", `Cannot encode ${title} PDU: ${reason}`);
   }
 }

@@ -9,9 +9,9 @@ const registry = createPduRegistry(PDU_CODECS);
 const names = [...Deno.readDirSync(FIXTURES)].map((entry) => entry.name)
   .filter((name) => name.endsWith(".dat")).map((name) => name.slice(0, -4)).sort();
 
-Deno.test("fixtures/pdu has packets of every codec", () => {
+Deno.test("fixtures/pdu has packets of every codec that has a layout", () => {
   const versions = new Set(names.map((name) => name.split("-")[0]));
-  const expected = PDU_CODECS.map((codec) => codec.layouts!.record.schema.label);
+  const expected = PDU_CODECS.flatMap(({ layouts }) => layouts?.record.schema.label ?? []);
   assertEquals([...versions].sort(), expected.sort());
 });
 

@@ -60,7 +60,7 @@ export interface HeaderLayout {
   readonly blank: Readonly<PduHeader>;
 }
 
-/** Fields that every header must have: they date the flows, or say how many there are. */
+/** Fields that every header has: they date the flows, or say how many there are. */
 const REQUIRED: readonly PduHeaderName[] = [
   "version",
   "count",
@@ -69,12 +69,22 @@ const REQUIRED: readonly PduHeaderName[] = [
   "unix_nsecs",
 ];
 
+/** Fields that every header has as an object; 0 where they are not on the wire. */
+const ABSENT: Readonly<PduHeader> = {
+  version: 0,
+  count: 0,
+  sysUpTime: 0,
+  unix_secs: 0,
+  unix_nsecs: 0,
+};
+
 /**
  * Places the rows of a header table and checks them.
  *
  * @param title What the header is of, for messages and dumps
  * @param size Published size in bytes
  * @param rows The table
+ * @param lacking Fields of every header that this one lacks; they are 0
  * @returns The layout that reads, writes and dumps derive from
  * @throws {RangeError} The table contradicts itself or lacks a field that every header has
  *
@@ -97,6 +107,7 @@ export function compileHeader(
   title: string,
   size: number,
   rows: readonly HeaderRow[],
+  lacking: readonly PduHeaderName[] = [],
 ): HeaderLayout {
   const table = compileTable(title, size, rows);
   const fields = rows.flatMap((row, index): HeaderField[] => {
@@ -113,12 +124,13 @@ export function compileHeader(
     }
     return placed;
   });
-  const blank = Object.fromEntries(fields.map((field) => [field.name, 0]));
-  const missing = REQUIRED.find((name) => !(name in blank));
+  const names = fields.map((field) => field.name);
+  const missing = REQUIRED.find((name) => !names.includes(name) && !lacking.includes(name));
   if (missing !== undefined) {
     throw new RangeError(`Cannot compile ${title}: it lacks the field "${missing}"`);
   }
-  return { table, fields, blank: blank as unknown as PduHeader };
+  const blank = { ...ABSENT, ...Object.fromEntries(names.map((name) => [name, 0])) };
+  return { table, fields, blank };
 }
 
 function placePart(

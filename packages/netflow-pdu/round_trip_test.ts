@@ -15,7 +15,9 @@ import {
 } from "./mod.ts";
 import { TOY_CODEC } from "./testing/mod.ts";
 
-const codecs = [...PDU_CODECS, TOY_CODEC] as readonly ClassicPduCodec[];
+const codecs = [...PDU_CODECS, TOY_CODEC].filter((codec): codec is ClassicPduCodec =>
+  codec.layouts !== undefined
+);
 const registry = createPduRegistry(codecs);
 
 function unsigned(bytes: number): fc.Arbitrary<number> {

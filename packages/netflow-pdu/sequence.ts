@@ -32,7 +32,8 @@ interface Stream {
  * Numbers are modulo 2^32, and a wrap is in order. The memory is bounded: beyond the limits the
  * sequence unheard of for longest is forgotten, and so is the oldest missing range.
  *
- * Source: RFC 3954 §5.1 for v9 packets; Cisco's `flow_sequence` for v5 to v8 flows.
+ * Source: RFC 3954 §5.1 for v9 packets; RFC 7011 §3.1 for IPFIX records, those of options included;
+ * Cisco's `flow_sequence` for v5 to v8 flows.
  *
  * @example
  * ```ts
@@ -83,7 +84,8 @@ export class SequenceTracker {
    * @param version Export version
    * @param source Which of the exporter's sequences, see {@linkcode sequenceSource}
    * @param sequence Its sequence number
-   * @param units What the next packet's number should be ahead by: flows, or 1 for packets
+   * @param units What the next packet's number should be ahead by: flows, or 1 for packets; -1 where
+   * that is not known
    * @returns What the number tells
    */
   update(
@@ -107,7 +109,7 @@ export class SequenceTracker {
   /**
    * Notes a packet that was decoded.
    *
-   * @param exporter Who sent it
+   * @param exporter Who sent it; where the result has an agent, that counts
    * @param result What the decoder returned
    * @returns What its number tells, or `undefined` where the packet has none, or was refused for
    * want of room and will come again
@@ -116,7 +118,8 @@ export class SequenceTracker {
     const units = sequenceUnits(result);
     const { header } = result;
     if (units === undefined || header?.sequence === undefined) return undefined;
-    return this.update(exporter, header.version, sequenceSource(header), header.sequence, units);
+    const sender = result.agent ?? exporter;
+    return this.update(sender, header.version, sequenceSource(header), header.sequence, units);
   }
 
   /**
@@ -218,8 +221,9 @@ export function sequenceSource(
  * What a packet adds to its sequence.
  *
  * @param result What the decoder returned
- * @returns Flows, or 1 where packets are counted; `undefined` where the packet has no sequence
- * number, or was refused for want of room and will come again
+ * @returns Flows, or 1 where packets are counted; -1 where records could not be counted, since their
+ * template has not come or the packet is damaged; `undefined` where the packet has no sequence number,
+ * or was refused for want of room and will come again
  *
  * @example
  * ```ts
@@ -242,6 +246,7 @@ export function sequenceUnits(result: PduResult): number | undefined {
     case "packets":
       return 1;
     case "flows":
+      if (result.units !== undefined) return result.units;
       // What its header says, unless that is more than can be.
       return reason === "count-over-maximum" ? result.rows : header.count;
   }

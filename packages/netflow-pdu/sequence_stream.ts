@@ -94,6 +94,8 @@ export class SequenceStream {
   readonly #limits: Required<SequenceStreamOptions>;
   #started = false;
   #next = 0;
+  /** Whether the next number may be anything from `#next` on without a loss. */
+  #open = false;
   #missing: MissingRange[] = [];
   /** Where the last late packet ended, and how many came so in a row. */
   #lateNext = 0;
@@ -113,18 +115,48 @@ export class SequenceStream {
    * Notes a packet.
    *
    * @param sequence Its sequence number
-   * @param units What the next packet's number should be ahead by: flows, or 1 for packets
+   * @param units What the next packet's number should be ahead by: flows, or 1 for packets; -1 where
+   * that is not known, after which the next packet's number is taken as it is
    * @returns What the number tells
    */
   update(sequence: number, units: number): SequenceResult {
+    const result = this.#note(sequence, units);
+    if (units < 0 && result.event !== "reordered" && result.event !== "duplicate") {
+      this.forgetNext();
+    }
+    return result;
+  }
+
+  /**
+   * Notes that it is not known what the next packet's number should be: nothing is lost then where it
+   * is ahead. Units that could not be counted are in no total.
+   *
+   * @example
+   * ```ts
+   * import { SequenceStream } from "@flowtools/netflow-pdu";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const stream = new SequenceStream();
+   * stream.update(1000, 30);
+   * stream.forgetNext();
+   * assertEquals(stream.update(1090, 30), { event: "in-order", lost: 0 });
+   * assertEquals(stream.update(1150, 30), { event: "lost", lost: 30 });
+   * ```
+   */
+  forgetNext(): void {
+    this.#open = true;
+  }
+
+  #note(sequence: number, units: number): SequenceResult {
+    const counted = Math.max(0, units);
     if (!this.#started) {
       this.#started = true;
-      this.#next = (sequence + units) >>> 0;
-      this.#totals.received += units;
+      this.#next = (sequence + counted) >>> 0;
+      this.#totals.received += counted;
       return { event: "first", lost: 0 };
     }
     const ahead = (sequence - this.#next) >>> 0;
-    if (ahead < HALF_SEQUENCE) return this.#goOn(sequence, units, ahead);
+    if (ahead < HALF_SEQUENCE) return this.#goOn(sequence, counted, ahead);
     return this.#comeLate(sequence, units, 2 ** 32 - ahead);
   }
 
@@ -133,35 +165,40 @@ export class SequenceStream {
     if (ahead > this.#limits.gapMax) return this.#restart(sequence, units);
     this.#lateRun = 0;
     this.#totals.received += units;
-    if (ahead > 0) {
-      this.#totals.lost += ahead;
-      this.#missing.push({ start: this.#next, length: ahead });
+    const lost = this.#open ? 0 : ahead;
+    if (lost > 0) {
+      this.#totals.lost += lost;
+      this.#missing.push({ start: this.#next, length: lost });
       if (this.#missing.length > this.#limits.rangesMax) this.#missing.shift();
     }
     this.#next = (sequence + units) >>> 0;
-    return { event: ahead > 0 ? "lost" : "in-order", lost: ahead };
+    this.#open = false;
+    return { event: lost > 0 ? "lost" : "in-order", lost };
   }
 
   /** A packet that starts `behind` units before the expected number. */
-  #comeLate(sequence: number, units: number, behind: number): SequenceResult {
+  #comeLate(sequence: number, told: number, behind: number): SequenceResult {
+    const units = Math.max(0, told);
     if (behind > this.#limits.window) return this.#restart(sequence, units);
     const index = this.#missing.findIndex(({ start, length }) =>
-      units > 0 && ((sequence - start) >>> 0) + units <= length
+      told !== 0 && ((sequence - start) >>> 0) + Math.max(1, units) <= length
     );
     if (index >= 0) {
       const { start, length } = this.#missing[index];
       const before = (sequence - start) >>> 0;
-      const after = length - before - units;
+      // How many came is not always known; then it is all that were missing from there on.
+      const found = told > 0 ? told : length - before;
+      const after = length - before - found;
       const left: MissingRange[] = [];
       if (before > 0) left.push({ start, length: before });
-      if (after > 0) left.push({ start: (sequence + units) >>> 0, length: after });
+      if (after > 0) left.push({ start: (sequence + found) >>> 0, length: after });
       this.#missing.splice(index, 1, ...left);
       if (this.#missing.length > this.#limits.rangesMax) this.#missing.shift();
       this.#lateRun = 0;
       this.#totals.received += units;
-      this.#totals.lost -= units;
+      this.#totals.lost -= found;
       this.#totals.reordered++;
-      return { event: "reordered", lost: -units };
+      return { event: "reordered", lost: -found };
     }
     this.#lateRun = sequence === this.#lateNext ? this.#lateRun + 1 : 1;
     this.#lateNext = (sequence + units) >>> 0;
@@ -173,6 +210,7 @@ export class SequenceStream {
   #restart(sequence: number, units: number): SequenceResult {
     this.#next = (sequence + units) >>> 0;
     this.#missing = [];
+    this.#open = false;
     this.#lateRun = 0;
     this.#totals.received += units;
     this.#totals.reset++;
@@ -194,7 +232,7 @@ export function zeroSequenceTotals(): SequenceTotals {
  *
  * @param totals The totals
  * @param result What its sequence said
- * @param units The units of the packet
+ * @param units The units of the packet; -1 where they are not known
  */
 export function addSequenceResult(
   totals: SequenceTotals,
@@ -213,5 +251,5 @@ export function addSequenceResult(
       totals.reset++;
       break;
   }
-  totals.received += units;
+  totals.received += Math.max(0, units);
 }

@@ -153,6 +153,68 @@ Deno.test("SequenceTracker forgets the sequence unheard of for longest", () => {
   assertEquals(tracker.totalsOf(1, 5, 0), undefined);
 });
 
+Deno.test("SequenceTracker takes the next number as it is behind a packet that was not counted", () => {
+  const tracker = new SequenceTracker();
+  assertEquals(feed(tracker, [[100, 5], [105, -1], [112, 3], [115, 2], [120, 1]]), [
+    "first",
+    "in-order",
+    "in-order",
+    "in-order",
+    "lost 3",
+  ]);
+  assertEquals(tracker.totals, { lost: 3, received: 11, reordered: 0, duplicate: 0, reset: 0 });
+});
+
+Deno.test("SequenceTracker tells what was lost before a packet that was not counted", () => {
+  assertEquals(feed(new SequenceTracker(), [[100, 5], [108, -1], [120, 1]]), [
+    "first",
+    "lost 3",
+    "in-order",
+  ]);
+  assertEquals(feed(new SequenceTracker(), [[100, -1], [150, -1], [160, 1], [162, 1]]), [
+    "first",
+    "in-order",
+    "in-order",
+    "lost 1",
+  ]);
+});
+
+Deno.test("SequenceTracker tells a restart behind a packet that was not counted", () => {
+  const far = 10_000_000 + SEQUENCE_GAP_MAX + 1;
+  assertEquals(feed(new SequenceTracker(), [[10_000_000, -1], [far, 1], [far + 1, 1]]), [
+    "first",
+    "reset",
+    "in-order",
+  ]);
+  assertEquals(feed(new SequenceTracker(), [[10_000_000, -1], [0, 1], [1, 1]]), [
+    "first",
+    "reset",
+    "in-order",
+  ]);
+});
+
+Deno.test("SequenceTracker finds a late packet that was not counted in a missing range", () => {
+  const tracker = new SequenceTracker();
+  // It may have been all that was missing: a loss that is none would be worse.
+  assertEquals(feed(tracker, [[0, 10], [30, 5], [12, -1], [35, 1], [10, 2]]), [
+    "first",
+    "lost 20",
+    "reordered -18",
+    "in-order",
+    "reordered -2",
+  ]);
+  assertEquals(tracker.totals.lost, 0);
+});
+
+Deno.test("SequenceTracker leaves a missing range alone when a late packet without units comes", () => {
+  assertEquals(feed(new SequenceTracker(), [[0, 10], [30, 5], [12, 0], [10, 20]]), [
+    "first",
+    "lost 20",
+    "duplicate",
+    "reordered -20",
+  ]);
+});
+
 Deno.test("SequenceTracker keeps a bounded number of missing ranges", () => {
   const tracker = new SequenceTracker({ rangesMax: 2 });
   assertEquals(feed(tracker, [[0, 1], [2, 1], [4, 1], [6, 1], [1, 1], [3, 1], [5, 1]]).slice(4), [
