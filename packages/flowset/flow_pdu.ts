@@ -1,4 +1,4 @@
-import { type Flow, FlowBatch } from "@flowtools/flow-model";
+import { BATCH_ROWS_DEFAULT, type Flow, FlowBatch } from "@flowtools/flow-model";
 import {
   createPduRegistry,
   decodePdu,
@@ -10,12 +10,24 @@ import {
   type PduHeader,
   type PduReason,
   type PduRegistry,
+  type PduResult,
+  type PduSession,
+  SAMPLING_COLUMN,
+  sequenceUnits,
+  TemplateSession,
 } from "@flowtools/netflow-pdu";
 
 /** How a {@linkcode FlowPDU} is decoded. */
 export interface FlowPDUOptions {
   /** The codecs to decode with; default all that `@flowtools/netflow-pdu` has. */
   readonly registry?: PduRegistry;
+  /**
+   * What is remembered of the exporter: the templates of NetFlow v9 and IPFIX that earlier packets
+   * brought. Without it a packet is decoded by the templates that it brings itself.
+   */
+  readonly session?: PduSession;
+  /** When it came, Unix milliseconds; it dates flows of protocols without a clock (sFlow). */
+  readonly receivedAt?: number;
 }
 
 const DEFAULT_REGISTRY: PduRegistry = createPduRegistry(PDU_CODECS);
@@ -30,6 +42,9 @@ const WRAP = 2 ** 32;
 
 /**
  * One export packet: its header, and its flows.
+ *
+ * With a session, the flows are decoded at once, and flows of earlier packets whose template the
+ * packet brings are among them.
  *
  * @example
  * ```ts
@@ -61,6 +76,13 @@ export class FlowPDU {
   readonly problem: PduReason | undefined;
   readonly #address: ExporterAddress;
   readonly #registry: PduRegistry;
+  readonly #receivedAt: number | undefined;
+  /** Rows that there must be room for, as far as that is known. */
+  readonly #rows: number;
+  /** What it adds to its sequence; -1 or `undefined` where that is not known. */
+  readonly #units: number | undefined;
+  /** Whether all that the header counts are flows. */
+  readonly #countsFlows: boolean;
   #batch: FlowBatch | undefined;
 
   /**
@@ -68,7 +90,7 @@ export class FlowPDU {
    *
    * @param exporter Address of the exporter: text, an IPv4 number, or 16 bytes
    * @param payload The UDP payload; it must not change while the PDU is in use
-   * @param options The codecs
+   * @param options The codecs, what is remembered of the exporter
    * @throws {PduError} The header is not whole, or no codec knows the version
    * @throws {RangeError} The exporter is no address
    */
@@ -81,21 +103,53 @@ export class FlowPDU {
     this.#registry = options.registry ?? DEFAULT_REGISTRY;
     this.exporter = formatExporter(this.#address);
     this.payload = payload;
-    const result = decodePdu(this.#registry, payload, undefined, { exporter: this.#address });
+    this.#receivedAt = options.receivedAt;
+    const { session } = options;
+    const result = this.#decode(undefined, session);
     if (result.header === undefined) throw new PduError(result, this.exporter);
     this.header = result.header;
-    this.problem = result.reason;
+    this.#countsFlows = result.codec?.layouts !== undefined;
+    this.#units = this.#countsFlows ? this.header.count : sequenceUnits(result);
+    this.#rows = rowsOf(result, payload);
+    if (session === undefined) {
+      this.problem = result.reason;
+      return;
+    }
+    const held = session instanceof TemplateSession && session.holds ? BATCH_ROWS_DEFAULT : 0;
+    const { batch, reason } = this.#fill(this.#rows + held, session);
+    this.#batch = batch;
+    this.problem = reason;
   }
 
   /** The flows as columns, decoded when first asked for; they stay as long as the PDU does. */
   get batch(): FlowBatch {
-    if (this.#batch === undefined) {
-      // The count may lie, but no record takes less than a byte.
-      const capacity = Math.min(this.count, this.payload.length);
-      this.#batch = new FlowBatch({ capacity: Math.max(1, capacity) });
-      decodePdu(this.#registry, this.payload, this.#batch, { exporter: this.#address });
-    }
+    this.#batch ??= this.#fill(this.#rows, undefined).batch;
     return this.#batch;
+  }
+
+  #fill(
+    rows: number,
+    session: PduSession | undefined,
+  ): { readonly batch: FlowBatch; readonly reason: PduReason | undefined } {
+    const extras = [{ name: SAMPLING_COLUMN, kind: "u32" }] as const;
+    const batch = new FlowBatch({
+      capacity: Math.max(1, rows),
+      octets: !this.#countsFlows,
+      extras,
+    });
+    const { reason, expected } = this.#decode(batch, session);
+    // Codecs that make several flows of a record say so.
+    return reason === "batch-full" && expected !== undefined && expected > rows
+      ? this.#fill(expected, session)
+      : { batch, reason };
+  }
+
+  #decode(batch: FlowBatch | undefined, session: PduSession | undefined): PduResult {
+    return decodePdu(this.#registry, this.payload, batch, {
+      exporter: this.#address,
+      session,
+      receivedAt: this.#receivedAt,
+    });
   }
 
   /** NetFlow version. */
@@ -103,14 +157,17 @@ export class FlowPDU {
     return this.header.version;
   }
 
-  /** Records in the packet as its header says. */
+  /** Records in the packet as its header says; IPFIX does not say it: 0. */
   get count(): number {
     return this.header.count;
   }
 
-  /** Flows that were decoded; equal to `count` unless there is a `problem`. */
+  /**
+   * Flows that were decoded; equal to `count` unless there is a `problem`, or the version counts
+   * other things, too: templates, samples of counters.
+   */
   get length(): number {
-    return this.problem === undefined ? this.count : this.batch.length;
+    return this.problem === undefined && this.#countsFlows ? this.count : this.batch.length;
   }
 
   /** Exporter's uptime when the packet was sent, ms. */
@@ -141,6 +198,11 @@ export class FlowPDU {
   /** Slot number of the flow switching engine; version 1 has none. */
   get engine_id(): number | undefined {
     return this.header.engine_id;
+  }
+
+  /** Observation domain of NetFlow v9 and IPFIX, sub agent of sFlow; others have none. */
+  get source_id(): number | undefined {
+    return this.header.source_id;
   }
 
   /** Aggregation method; version 8 only. */
@@ -240,24 +302,34 @@ export class FlowPDU {
   }
 
   /**
-   * Whether another PDU comes right after this one: same exporter, version and engine, its
-   * sequence number is this one's plus the count (modulo 2^32), and it was not issued before.
+   * Whether another PDU comes right after this one: same exporter, version and engine or domain, its
+   * sequence number is this one's plus what this one counts (modulo 2^32), and it was not issued
+   * before. Versions 5 to 8 count flows, NetFlow v9 and sFlow packets, IPFIX data records.
    *
-   * Version 1 has no sequence numbers, so nothing is known to come right after.
+   * Version 1 has no sequence numbers, so nothing is known to come right after; nor is it where the
+   * template of some records is not known.
    *
    * @param other The other PDU
    * @returns Whether it is the immediate successor
    */
   isNext(other: FlowPDU): boolean {
-    return this.exporter === other.exporter && this.#sameEngine(other) &&
-      this.sequence !== undefined &&
-      (this.sequence + this.count) % WRAP === other.sequence && !other.isBefore(this);
+    const units = this.#units ?? -1;
+    return this.exporter === other.exporter && this.#sameEngine(other) && units >= 0 &&
+      this.sequence !== undefined && (this.sequence + units) % WRAP === other.sequence &&
+      !other.isBefore(this);
   }
 
   #sameEngine(other: FlowPDU): boolean {
     return this.version === other.version && this.aggregation === other.aggregation &&
-      this.engine_type === other.engine_type && this.engine_id === other.engine_id;
+      this.engine_type === other.engine_type && this.engine_id === other.engine_id &&
+      this.source_id === other.source_id;
   }
+}
+
+/** Rows that a packet needs: the count may lie, but no record takes less than a byte. */
+function rowsOf({ header, units }: PduResult, payload: Uint8Array): number {
+  if (units !== undefined && units >= 0) return units;
+  return units === undefined ? Math.min(header!.count, payload.length) : payload.length;
 }
 
 function clockMs(pdu: FlowPDU): number {

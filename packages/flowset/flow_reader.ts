@@ -1,32 +1,16 @@
 import { Flow, FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
-import {
-  type FtHeader,
-  type FtLimits,
-  type FtReader,
-  readFtStream,
-  type RecordBlock,
-} from "@flowtools/ft-format";
+import type { FtHeader, RecordBlock } from "@flowtools/ft-format";
 import { FlowSetError } from "./errors.ts";
 import { FLOW_BATCH_ROWS, READ_BATCH_ROWS } from "./limits.ts";
-import { loadPlatform, loadZlib } from "./platform.ts";
-
-/**
- * Where flows are read from: the path of a flow-tools file, `"-"` for standard input, a stream, or
- * the bytes of a file.
- */
-export type FlowSource =
-  | string
-  | Uint8Array
-  | ReadableStream<Uint8Array>
-  | AsyncIterable<Uint8Array>;
-
-/** How to read. */
-export interface FlowReadOptions {
-  /** Name of a stream or of bytes, for messages. */
-  readonly name?: string;
-  /** Bounds of the file format. */
-  readonly limits?: FtLimits;
-}
+import {
+  type FlowReadOptions,
+  type FlowSource,
+  type OpenSource,
+  openSource,
+} from "./open_source.ts";
+import type { CounterScaling } from "./packets/counter_scaling.ts";
+import { PacketSessions } from "./packets/packet_sessions.ts";
+import { waitingText } from "./packets/packet_source.ts";
 
 /** How to read in batches. */
 export interface BatchReadOptions {
@@ -34,29 +18,41 @@ export interface BatchReadOptions {
   readonly columns?: readonly FlowFieldName[];
   /** Rows of a batch at most; default 16384. */
   readonly capacity?: number;
-}
-
-/** A source that is open. */
-interface OpenSource extends FtReader {
-  /** Bytes come as somebody sends them, so flows are handed on as they come. */
-  readonly live: boolean;
-  close(): void;
+  /**
+   * Keep what packets with templates tell beyond the columns, so that flows show all their fields.
+   */
+  readonly octets?: boolean;
+  /**
+   * Give the flows of packets as flow-tools records hold them, for readers that know no more: those
+   * that records cannot hold are left out, fields that they lack are 0.
+   */
+  readonly asRecords?: boolean;
+  /** Multiplies octets and packets by the rate of sampling; without it they stay as they were sent. */
+  readonly scaling?: CounterScaling;
 }
 
 /** Reads flows from one source after another. */
 export class FlowReader {
   readonly #waiting: FlowSource[];
-  readonly #options: FlowReadOptions;
+  readonly #options: FlowReadOptions & { readonly sessions: PacketSessions };
+  /** Whether nobody else knows what still waits at the end. */
+  readonly #tellsWaiting: boolean;
   readonly #header: FtHeader;
   #current: OpenSource | undefined;
   #taken = false;
   #flows: FlowIterator | undefined;
 
-  private constructor(first: OpenSource, waiting: FlowSource[], options: FlowReadOptions) {
+  private constructor(
+    first: OpenSource,
+    waiting: FlowSource[],
+    options: FlowReadOptions & { readonly sessions: PacketSessions },
+    tellsWaiting: boolean,
+  ) {
     this.#current = first;
     this.#header = first.header;
     this.#waiting = waiting;
     this.#options = options;
+    this.#tellsWaiting = tellsWaiting;
   }
 
   /** Opens the first source; the others are opened when their turn comes. */
@@ -68,7 +64,10 @@ export class FlowReader {
     if (first === undefined) {
       throw new FlowSetError("no-source", "Cannot open flow set: there is no source to read");
     }
-    return new FlowReader(await openSource(first, options), waiting, options);
+    const { sessions = new PacketSessions() } = options;
+    const remembering = { ...options, sessions };
+    const opened = await openSource(first, remembering);
+    return new FlowReader(opened, waiting, remembering, options.sessions === undefined);
   }
 
   /** The header of the first source. */
@@ -83,14 +82,24 @@ export class FlowReader {
 
   /** Flows in batches of one memory. */
   async *batches(options: BatchReadOptions): AsyncGenerator<FlowBatch, void, undefined> {
-    const { columns, capacity = READ_BATCH_ROWS } = options;
+    const { columns, capacity = READ_BATCH_ROWS, octets, asRecords = false, scaling } = options;
     const batch = new FlowBatch({ columns, capacity });
     for await (const source of this.#sources()) {
+      if (source.packets !== undefined && !asRecords) {
+        for await (const filled of source.packets.batches({ columns, capacity, octets })) {
+          scaling?.applyAll(filled);
+          yield filled;
+        }
+        continue;
+      }
       let fault: unknown;
       try {
         for await (const block of source.blocks()) {
           for (let taken = 0; taken < block.count;) {
-            taken += appendBlock(batch, block, taken);
+            const from = batch.length;
+            const count = appendBlock(batch, block, taken);
+            scaling?.apply(batch, from, from + count, block.rates?.subarray(taken));
+            taken += count;
             if (batch.room > 0) break;
             yield batch;
             batch.reset();
@@ -121,17 +130,23 @@ export class FlowReader {
   async close(): Promise<void> {
     await this.#flows?.end();
     this.#waiting.length = 0;
-    this.#current?.close();
+    await this.#current?.close();
     this.#current = undefined;
   }
 
   /** Flows in batches that nobody uses again. */
   async *#flowBatches(): AsyncGenerator<FlowBatch, void, undefined> {
-    for await (const block of this.blocks()) {
-      for (let taken = 0; taken < block.count;) {
-        const count = Math.min(FLOW_BATCH_ROWS, block.count - taken);
-        yield copyRecords(block, taken, count);
-        taken += count;
+    for await (const source of this.#sources()) {
+      if (source.packets !== undefined) {
+        yield* source.packets.lastingBatches(FLOW_BATCH_ROWS);
+        continue;
+      }
+      for await (const block of source.blocks()) {
+        for (let taken = 0; taken < block.count;) {
+          const count = Math.min(FLOW_BATCH_ROWS, block.count - taken);
+          yield copyRecords(block, taken, count);
+          taken += count;
+        }
       }
     }
   }
@@ -146,11 +161,13 @@ export class FlowReader {
       try {
         yield current;
       } finally {
-        current.close();
+        await current.close();
       }
       const next = this.#waiting.shift();
       this.#current = next === undefined ? undefined : await openSource(next, this.#options);
     }
+    const { sessions, warn } = this.#options;
+    if (this.#tellsWaiting && sessions.waiting > 0) warn?.(waitingText(sessions.waiting));
   }
 }
 
@@ -172,37 +189,6 @@ function copyRecords(block: RecordBlock, start: number, count: number): FlowBatc
   const from = view.byteOffset + offset + start * layout.size;
   const copy = view.buffer.slice(from, from + count * layout.size);
   return FlowBatch.ofRecords(layout, new DataView(copy), 0, count, littleEndian);
-}
-
-async function openSource(source: FlowSource, options: FlowReadOptions): Promise<OpenSource> {
-  const { name, limits } = options;
-  if (typeof source === "string") {
-    const { openFtFile } = await loadPlatform();
-    const file = await openFtFile(source, { limits });
-    return {
-      header: file.header,
-      layout: file.layout,
-      live: !file.regular,
-      blocks: () => file.blocks(),
-      close: () => file.close(),
-    };
-  }
-  const zlib = await loadZlib();
-  const chunks = source instanceof Uint8Array ? oneChunk(source) : source;
-  const reader = await readFtStream(chunks, { zlib, source: name, limits });
-  const blocks = reader.blocks();
-  return {
-    header: reader.header,
-    layout: reader.layout,
-    live: !(source instanceof Uint8Array),
-    blocks: () => blocks,
-    // Leaving the loop over the blocks cancels the stream; one that was never read is cancelled so.
-    close: () => void blocks[Symbol.asyncIterator]().return?.(),
-  };
-}
-
-async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield await Promise.resolve(bytes);
 }
 
 /**

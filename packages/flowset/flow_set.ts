@@ -1,12 +1,7 @@
 import type { Flow, FlowBatch } from "@flowtools/flow-model";
 import type { FtHeader, RecordBlock } from "@flowtools/ft-format";
 import { FlowSetError } from "./errors.ts";
-import {
-  type BatchReadOptions,
-  FlowReader,
-  type FlowReadOptions,
-  type FlowSource,
-} from "./flow_reader.ts";
+import { type BatchReadOptions, FlowReader } from "./flow_reader.ts";
 import {
   type FinalCounters,
   type FlowItem,
@@ -15,9 +10,11 @@ import {
   FlowWriter,
   type WriteReport,
 } from "./flow_writer.ts";
+import type { FlowReadOptions, FlowSource } from "./open_source.ts";
 
 /**
- * A set of flows: one or several flow-tools files to read, or one to write.
+ * A set of flows: one or several flow-tools files to read, or one to write. Files of export packets
+ * can be read, too: pcap and pcapng captures, IPFIX files.
  *
  * @example Read a file, flow by flow
  * ```ts
@@ -94,7 +91,8 @@ export class FlowSet implements AsyncIterable<Flow>, AsyncDisposable {
   }
 
   /**
-   * The header: of the first source when reading, as it would be closed now when writing.
+   * The header: of the first source when reading, as it would be closed now when writing. That of a
+   * file of packets is made up, of a flow-tools file that would store its flows.
    *
    * @throws {FlowSetError} Nothing was written yet, and no version was given
    */
@@ -141,6 +139,7 @@ export class FlowSet implements AsyncIterable<Flow>, AsyncDisposable {
 
   /**
    * Iterates over the records as they are stored, undecoded; `write()` of another set takes them.
+   * The flows of files of packets become records of the version that the header tells.
    *
    * @returns Blocks of whole records, each valid until the next is asked for
    * @throws {FtFormatError} While reading: a source is damaged, after all whole records before
@@ -151,8 +150,9 @@ export class FlowSet implements AsyncIterable<Flow>, AsyncDisposable {
 
   /**
    * Writes flows. Flows of another version are converted where the reference does: any of 1, 5, 6
-   * and 7 into each other and into 1005, 1005 into 5. What the version written has no place for is
-   * counted in `report`.
+   * and 7 into each other and into 1005, 1005 into 5; NetFlow v9, IPFIX and sFlow into any of these.
+   * What the version written has no place for is counted in `report`, and flows between IPv6 addresses
+   * are left out and counted.
    *
    * @param item A PDU, a batch, a flow, or records of another set
    * @throws {FlowConversionError} There is no conversion; nothing of the run was written

@@ -18,6 +18,7 @@ import {
 } from "@flowtools/ft-format";
 import { FlowConversionError, FlowSetError } from "./errors.ts";
 import { FlowPDU } from "./flow_pdu.ts";
+import { isForeign, PacketRecords } from "./packets/packet_records.ts";
 import { loadPlatform, loadZlib } from "./platform.ts";
 
 /** Where flows are written to: a path, `"-"` for standard output, or a stream. */
@@ -44,6 +45,8 @@ export interface WriteReport {
   readonly lostFields: ReadonlyMap<FlowFieldName, number>;
   /** For each field, how many values did not fit and were replaced. */
   readonly misfits: ReadonlyMap<FlowFieldName, number>;
+  /** Flows that were not written: those between IPv6 addresses. */
+  readonly leftOut: number;
 }
 
 /** Header fields that are known at the end. */
@@ -69,6 +72,8 @@ export class FlowWriter {
   readonly #createdSecs = unixSecs();
   readonly #lostFields = new Map<FlowFieldName, number>();
   #writer: FtWriter | undefined;
+  /** Makes records of flows that flow-tools never stored. */
+  #foreign: PacketRecords | undefined;
   #captureEnd: number | undefined;
   /** Set when a write failed: what follows would only fail again, and hide why. */
   #failed = false;
@@ -101,8 +106,9 @@ export class FlowWriter {
   get report(): WriteReport {
     return {
       flows: this.#writer?.flowCount ?? 0,
-      lostFields: this.#lostFields,
-      misfits: this.#writer?.encoder.misfits ?? new Map(),
+      lostFields: sumOf(this.#lostFields, this.#foreign?.lostFields),
+      misfits: sumOf(this.#writer?.encoder.misfits, this.#foreign?.misfits),
+      leftOut: this.#foreign?.leftOut ?? 0,
     };
   }
 
@@ -164,10 +170,26 @@ export class FlowWriter {
     for (let from = start, to = start; from < end; from = to) {
       while (to < end && schemaOf[to] === schemaOf[from]) to++;
       const schema = schemas[schemaOf[from]];
+      if (isForeign(schema)) {
+        await this.#writeForeign(batch, from, to);
+        continue;
+      }
       const writer = this.#writer ?? await this.#begin(schema.version, schema.aggregation);
       this.#convert(schema, writer.encoder.layout, to - from);
       await writer.writeBatch(batch, from, to);
     }
+  }
+
+  /** Writes rows of a version that flow-tools never stored, as far as records can hold them. */
+  async #writeForeign(batch: FlowBatch, from: number, to: number): Promise<void> {
+    const writer = this.#writer ?? await this.#begin(VERSION_DEFAULT, undefined);
+    const { layout } = writer.encoder;
+    const schema = batch.schemas[batch.schemaOf[from]];
+    if (layout.schema.aggregation !== undefined) {
+      throw new FlowConversionError(this.#name, schema, layout.schema);
+    }
+    this.#foreign ??= new PacketRecords(layout);
+    for (const block of this.#foreign.convert(batch, from, to)) await writer.writeBlock(block);
   }
 
   /** Passes records through, or converts them where their layout is another. */
@@ -206,6 +228,17 @@ export class FlowWriter {
     if (target === "-") return createFtStream(standardOutput(), { zlib: NATIVE_ZLIB, ...options });
     return await createFtFile(target, { captureStart: this.#createdSecs, ...options });
   }
+}
+
+/** Counts by field, added up. */
+function sumOf(
+  ...counts: readonly (ReadonlyMap<FlowFieldName, number> | undefined)[]
+): Map<FlowFieldName, number> {
+  const sum = new Map<FlowFieldName, number>();
+  for (const [name, count] of counts.flatMap((map) => [...map ?? []])) {
+    sum.set(name, (sum.get(name) ?? 0) + count);
+  }
+  return sum;
 }
 
 function unixSecs(): number {

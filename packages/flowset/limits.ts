@@ -38,3 +38,9 @@ export const IMPORT_BLOCK_ROWS = 4_096;
 
 /** Characters of a line of text at most: a file without line ends must not fill the memory. */
 export const IMPORT_LINE_BYTES_MAX: number = 1 << 16;
+
+/**
+ * Exporters of a file of packets that are remembered at most; whoever forges addresses could make a
+ * new one of every packet.
+ */
+export const PACKET_SESSIONS_MAX = 16_384;

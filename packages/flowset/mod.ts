@@ -24,7 +24,13 @@ export { FtFormatError } from "@flowtools/ft-format";
 export { PduError } from "@flowtools/netflow-pdu";
 export * from "./errors.ts";
 export * from "./flow_pdu.ts";
-export type { BatchReadOptions, FlowReadOptions, FlowSource } from "./flow_reader.ts";
+export type { BatchReadOptions } from "./flow_reader.ts";
+export {
+  type FlowReadOptions,
+  type FlowSource,
+  openRecords,
+  type RecordSource,
+} from "./open_source.ts";
 export * from "./flow_set.ts";
 export type {
   FinalCounters,
@@ -36,6 +42,13 @@ export type {
 export * from "./limits.ts";
 export * from "./symbols.ts";
 export * from "./header_clock.ts";
+export * from "./packets/counter_scaling.ts";
+export * from "./packets/export_packet.ts";
+export * from "./packets/flow_labels.ts";
+export * from "./packets/packet_flows.ts";
+export { PacketSessions, type TemplateOrigin } from "./packets/packet_sessions.ts";
+export type { SampledBlock } from "./packets/packet_records.ts";
+export * from "./packets/packet_source.ts";
 export * from "./merge.ts";
 export * from "./record_shaper.ts";
 export type { ReferenceFaultOptions } from "./reference_faults.ts";
@@ -79,6 +92,7 @@ export * from "./export/field_mask.ts";
 export * from "./export/packets.ts";
 export * from "./export/pcap.ts";
 export * from "./export/sql.ts";
+export * from "./export/template_exporter.ts";
 export type { AgerSink } from "./scan/ager.ts";
 export type { HostTableCounts, HostTableLimits } from "./scan/host_table.ts";
 export * from "./scan/scan_detector.ts";

@@ -110,7 +110,7 @@ export class PacketImporter implements FlowImporter {
     const codec = REGISTRY.find(version, aggregation);
     // flow-import takes the header of aggregations for four bytes less than it has.
     const unread = this.#referenceFaults && version === AGGREGATED_VERSION;
-    if (codec === undefined || unread) {
+    if (codec?.layouts === undefined || unread) {
       throw new ImportError(
         "unknown-version",
         `Cannot import packets: the one at byte ${this.#offset + at} has the version ${version}` +

@@ -1,0 +1,58 @@
+import type { Flow, FlowFieldName } from "@flowtools/flow-model";
+import type { NamedKind } from "@flowtools/netflow-pdu";
+import type { PacketSessions } from "./packet_sessions.ts";
+
+/** A name that goes with a flow. */
+export interface FlowLabel {
+  /** What the name is called. */
+  readonly name: string;
+  /** What it is the name of. */
+  readonly kind: NamedKind;
+  /** The attributes of the flow that may tell its number; the first that is there counts. */
+  readonly keys: readonly (FlowFieldName | string)[];
+}
+
+/** The names that exporters tell in their options, and which attribute of a flow each belongs to. */
+export const FLOW_LABELS: readonly FlowLabel[] = [
+  { name: "inputName", kind: "interfaces", keys: ["input"] },
+  { name: "outputName", kind: "interfaces", keys: ["output"] },
+  { name: "ingressVRFName", kind: "vrfs", keys: ["ingressVRFID"] },
+  { name: "egressVRFName", kind: "vrfs", keys: ["egressVRFID"] },
+  { name: "applicationName", kind: "applications", keys: ["applicationId"] },
+  { name: "samplerName", kind: "samplers", keys: ["selectorId", "samplerId"] },
+];
+
+/**
+ * The names of what a flow refers to by number: interfaces, routing instances, its application, its
+ * sampler. Only flows of NetFlow v9 and IPFIX have them, where their exporter told.
+ *
+ * @param flow The flow; its batch must keep octets (`octets: true`), else some numbers are not known
+ * @param sessions What is remembered of exporters
+ * @returns Names by what they are called (`FLOW_LABELS`); those that are not known are left out
+ *
+ * @example
+ * ```ts
+ * import { flowLabels, FlowSet, PacketSessions } from "@flowtools/flowset";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const sessions = new PacketSessions();
+ * await using set = await FlowSet.open("fixtures/ft/v5-le.ft", { sessions });
+ * for await (const flow of set) assertEquals(flowLabels(flow, sessions), {});
+ * ```
+ */
+export function flowLabels(flow: Flow, sessions: PacketSessions): Record<string, string> {
+  const labels: Record<string, string> = {};
+  const facts = sessions.factsOf(flow.schema);
+  if (facts === undefined) return labels;
+  for (const { name, kind, keys } of FLOW_LABELS) {
+    // Most exporters tell few kinds of names: the others cost no look at the flow.
+    if (facts.names(kind).size === 0) continue;
+    const key = keys.find((key) => flow.has(key));
+    const value = key === undefined ? undefined : flow.get(key);
+    if (value === undefined) continue;
+    const fact = facts.name(kind, typeof value === "object" ? value.toHex() : String(value));
+    const text = fact === undefined ? "" : fact.name || fact.description;
+    if (text !== "") labels[name] = text;
+  }
+  return labels;
+}

@@ -1,0 +1,220 @@
+import { FlowBatch, type FlowBatchOptions, type RecordLayout } from "@flowtools/flow-model";
+import { findFtLayout, FT_FLAGS, type FtHeader } from "@flowtools/ft-format";
+import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
+import { type ExportPacket, readPackets, type ReadPacketsOptions } from "./export_packet.ts";
+import { PacketFlows } from "./packet_flows.ts";
+import { PacketRecords, type SampledBlock } from "./packet_records.ts";
+import type { PacketSessions } from "./packet_sessions.ts";
+
+/** How a file of packets is read. */
+export interface PacketSourceOptions extends ReadPacketsOptions {
+  /** What is remembered of exporters from other files. */
+  readonly sessions?: PacketSessions;
+  /** Whether the bytes come as somebody sends them, so that flows are handed on as they come. */
+  readonly live?: boolean;
+  /** Told what flows lost as they became records. */
+  readonly lost?: (message: string) => void;
+}
+
+/** The version that flows are stored as where flow-tools files have no place for their own. */
+const STORED_VERSION = 5;
+
+const AGGREGATED_VERSION = 8;
+/** Where packets of version 8 tell their method. */
+const AGGREGATION_OFFSET = 22;
+
+/**
+ * A file of export packets as a source of flows: a capture, or an IPFIX file.
+ *
+ * Its header is one made up, of a file that would store the flows: of the version of the first
+ * packet, or of version 5 where flow-tools files have no place for that.
+ */
+export class PacketSource {
+  /** The header. */
+  readonly header: FtHeader;
+  /** What the records of `blocks()` look like. */
+  readonly layout: RecordLayout;
+  readonly #groups: AsyncGenerator<Iterable<ExportPacket>, void, undefined>;
+  readonly #options: PacketSourceOptions;
+  readonly #flows: PacketFlows;
+  /** Packets that were looked at for the header and not decoded yet. */
+  #first: Iterable<ExportPacket> | undefined;
+
+  private constructor(
+    groups: AsyncGenerator<Iterable<ExportPacket>, void, undefined>,
+    first: { packets?: Iterable<ExportPacket>; packet?: ExportPacket },
+    options: PacketSourceOptions,
+  ) {
+    this.#groups = groups;
+    this.#first = first.packets;
+    this.#options = options;
+    this.#flows = new PacketFlows(options.sessions);
+    this.layout = layoutOf(first.packet);
+    this.header = headerOf(this.layout, first.packet);
+  }
+
+  /**
+   * Opens a file and finds its first packet.
+   *
+   * @param chunks The bytes of the file; each chunk must stay as it is until the next is asked for
+   * @param options Name, memory, exporter
+   * @returns The source
+   * @throws {CaptureError} The capture is damaged before its first packet
+   * @throws {FlowSetError} There are no packets in the file
+   */
+  static async open(
+    chunks: AsyncIterable<Uint8Array>,
+    options: PacketSourceOptions = {},
+  ): Promise<PacketSource> {
+    const groups = readPackets(chunks, options);
+    for (let next; !(next = await groups.next()).done;) {
+      const packets = next.value[Symbol.iterator]();
+      const { value: packet, done } = packets.next();
+      if (done) continue;
+      return new PacketSource(groups, { packet, packets: again(packet, packets) }, options);
+    }
+    return new PacketSource(groups, {}, options);
+  }
+
+  /**
+   * The flows as columns. The batch is the same each time: valid until the next is asked for.
+   *
+   * @param options The columns to fill, rows of a batch, whether to keep records
+   * @returns The batches
+   * @throws {CaptureError} The capture is damaged; after all flows before the damage
+   * @throws {FlowSetError} The IPFIX file is damaged, likewise
+   */
+  async *batches(options: FlowBatchOptions): AsyncGenerator<FlowBatch, void, undefined> {
+    const batch = packetBatch(options);
+    for await (const filled of this.#fill(batch)) {
+      yield filled;
+      filled.reset();
+    }
+  }
+
+  /**
+   * The flows as columns, in batches that nobody uses again.
+   *
+   * @param capacity Rows of a batch
+   * @returns The batches
+   */
+  async *lastingBatches(capacity: number): AsyncGenerator<FlowBatch, void, undefined> {
+    const make = () => packetBatch({ capacity, octets: true });
+    yield* this.#fill(make(), make);
+  }
+
+  /**
+   * The flows as records of `layout`. What these have no place for is counted, and told at the end.
+   *
+   * @returns Blocks, each alive until the next is asked for
+   */
+  async *blocks(): AsyncGenerator<SampledBlock, void, undefined> {
+    const records = new PacketRecords(this.layout);
+    const { lost } = this.#options;
+    try {
+      for await (const batch of this.batches({ columns: this.layout.schema.fields })) {
+        yield* records.convert(batch);
+      }
+    } finally {
+      for (const line of records.losses()) lost?.(line);
+    }
+  }
+
+  /** Leaves the file. */
+  async close(): Promise<void> {
+    await this.#groups.return();
+  }
+
+  /** Fills one batch again and again, or a new one each time. */
+  async *#fill(
+    first: FlowBatch,
+    make?: () => FlowBatch,
+  ): AsyncGenerator<FlowBatch, void, undefined> {
+    let batch = first;
+    let fault: { readonly error: unknown } | undefined;
+    try {
+      for (let packets; (packets = await this.#next()) !== undefined;) {
+        for (const packet of packets) {
+          while (!this.#flows.add(packet, batch)) {
+            yield batch;
+            batch = make?.() ?? batch;
+          }
+        }
+        if (this.#options.live === true && batch.length > 0) {
+          yield batch;
+          batch = make?.() ?? batch;
+        }
+      }
+    } catch (error) {
+      // The flows before a fault are delivered before it is thrown.
+      fault = { error };
+    }
+    if (batch.length > 0) yield batch;
+    this.#tellProblems();
+    if (fault !== undefined) throw fault.error;
+  }
+
+  async #next(): Promise<Iterable<ExportPacket> | undefined> {
+    const first = this.#first;
+    if (first !== undefined) {
+      this.#first = undefined;
+      return first;
+    }
+    const { value, done } = await this.#groups.next();
+    return done ? undefined : value;
+  }
+
+  #tellProblems(): void {
+    const { warn } = this.#options;
+    for (const [reason, { packets, first }] of this.#flows.problems) {
+      warn?.(`${reason}: ${packets} packets, the first is ${first}`);
+    }
+  }
+}
+
+/**
+ * What is said of records whose template never came.
+ *
+ * @param sets Sets of records
+ * @returns The sentence
+ */
+export function waitingText(sets: number): string {
+  return `${sets} set${sets === 1 ? "" : "s"} of records left out: their templates did not come`;
+}
+
+function packetBatch(options: FlowBatchOptions): FlowBatch {
+  return new FlowBatch({ ...options, extras: [{ name: SAMPLING_COLUMN, kind: "u32" }] });
+}
+
+/** A packet that was looked at, and those behind it. */
+function* again(
+  packet: ExportPacket,
+  others: Iterator<ExportPacket>,
+): Generator<ExportPacket, void, undefined> {
+  yield packet;
+  for (let next; !(next = others.next()).done;) yield next.value;
+}
+
+function layoutOf(packet: ExportPacket | undefined): RecordLayout {
+  const payload = packet?.payload ?? new Uint8Array(0);
+  const version = payload.length < 2 ? STORED_VERSION : payload[0] * 256 + payload[1];
+  const aggregation = version === AGGREGATED_VERSION ? payload[AGGREGATION_OFFSET] : undefined;
+  return findFtLayout(version, aggregation) ?? findFtLayout(STORED_VERSION)!;
+}
+
+function headerOf({ schema }: RecordLayout, packet: ExportPacket | undefined): FtHeader {
+  const { version, aggregation } = schema;
+  return {
+    streamVersion: 3,
+    byteOrder: "little",
+    exportVersion: version,
+    ...(aggregation === undefined ? {} : { aggregation, aggregationVersion: 2 }),
+    ...(packet?.timeMs === undefined ? {} : { captureStart: Math.floor(packet.timeMs / 1000) }),
+    flags: FT_FLAGS.STREAMING,
+    ifNames: [],
+    ifAliases: [],
+    unknown: [],
+    tlvs: [],
+    size: 0,
+  };
+}
