@@ -1,8 +1,13 @@
 import type { RecordLayout } from "@flowtools/flow-model";
 import { canConvert, type RecordBlock } from "@flowtools/ft-format";
-import { type FtFileReader, openFtFile } from "@flowtools/ft-format/deno";
-import { FlowConversionError, mergeBlocks, writtenLayout } from "@flowtools/flowset";
+import {
+  FlowConversionError,
+  mergeBlocks,
+  type RecordSource,
+  writtenLayout,
+} from "@flowtools/flowset";
 import { reportInputFault } from "./each_input.ts";
+import { RecordInputs } from "./record_inputs.ts";
 import { NO_CAPTURE_START, StreamOutput } from "./stream_output.ts";
 import { VersionChange } from "./strict_compat.ts";
 
@@ -33,8 +38,9 @@ export class FileMerge implements Disposable {
   faults = 0;
   readonly #byteOrder: "little" | "big";
   readonly #atOnce: number;
+  readonly #inputs = new RecordInputs();
   readonly #oneVersion: boolean;
-  readonly #readers: FtFileReader[] = [];
+  readonly #readers: RecordSource[] = [];
   readonly #temporary: string[] = [];
 
   constructor(
@@ -67,6 +73,7 @@ export class FileMerge implements Disposable {
   /** Closes the files, and removes the temporary ones. */
   [Symbol.dispose](): void {
     this.#closeReaders();
+    this.#inputs[Symbol.dispose]();
     for (const path of this.#temporary) {
       try {
         Deno.removeSync(path);
@@ -80,7 +87,7 @@ export class FileMerge implements Disposable {
     const sources: AsyncIterable<RecordBlock>[] = [];
     for (const path of paths) {
       try {
-        const reader = await openFtFile(path);
+        const reader = await this.#inputs.open(path);
         this.#readers.push(reader);
         const layout = writtenLayout(reader.layout);
         this.layout ??= layout;
@@ -121,7 +128,7 @@ export class FileMerge implements Disposable {
   }
 
   /** The records of a file; damage ends them, and is reported. */
-  async *#blocks(path: string, reader: FtFileReader): AsyncGenerator<RecordBlock, void, undefined> {
+  async *#blocks(path: string, reader: RecordSource): AsyncGenerator<RecordBlock, void, undefined> {
     try {
       yield* reader.blocks();
     } catch (error) {
@@ -130,13 +137,13 @@ export class FileMerge implements Disposable {
     }
   }
 
-  #note({ header }: FtFileReader): void {
+  #note({ header }: RecordSource): void {
     this.captureStart = Math.min(this.captureStart, header.captureStart ?? 0);
     this.captureEnd = Math.max(this.captureEnd, header.captureEnd ?? 0);
   }
 
   #closeReaders(): void {
-    for (const reader of this.#readers) reader.close();
+    for (const reader of this.#readers) void reader[Symbol.asyncDispose]();
     this.#readers.length = 0;
   }
 }

@@ -1,10 +1,10 @@
 import type { FtHeader } from "@flowtools/ft-format";
 import { FT_FLAGS } from "@flowtools/ft-format";
-import { openFtFile } from "@flowtools/ft-format/deno";
 import { FilterFieldError, type FlowFilter, RecordFilter, writtenLayout } from "@flowtools/flowset";
 import { reportInputFault } from "./each_input.ts";
 import type { Flag, ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
+import { RecordInputs } from "./record_inputs.ts";
 import { RunProfile } from "./run_profile.ts";
 import { BYTE_ORDER_FLAG, COMMENT_FLAG, COMPRESS_FLAG, DEBUG_FLAG } from "./shared_flags.ts";
 import { type StreamHeader, StreamOutput } from "./stream_output.ts";
@@ -47,9 +47,10 @@ export async function filterStreams(
   const run = { flows: 0, faults: 0 };
   let output: StreamOutput | undefined;
   try {
+    using inputs = new RecordInputs();
     for (const path of listInputs(args.operands)) {
       try {
-        using input = await openFtFile(path);
+        await using input = await inputs.open(path);
         const { layout, header } = input;
         const fields = filter.missing(layout.schema);
         if (fields.length > 0) throw new FilterFieldError(missing, layout.schema, fields);

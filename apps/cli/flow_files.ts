@@ -1,5 +1,5 @@
 import type { FtHeader } from "@flowtools/ft-format";
-import { openFtFile } from "@flowtools/ft-format/deno";
+import { openRecords } from "@flowtools/flowset";
 import { reportInputFault } from "./each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
@@ -43,7 +43,7 @@ export async function listFlowFiles(args: ParsedArguments, headers = false): Pro
         continue;
       }
       try {
-        using file = await openFtFile(path);
+        await using file = await openRecords(path);
         found.push({ path, header: file.header });
       } catch (error) {
         reportInputFault(path, error);

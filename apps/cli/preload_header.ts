@@ -1,5 +1,5 @@
 import { FT_FLAGS, type FtHeader, type RawTlv } from "@flowtools/ft-format";
-import { openFtFile } from "@flowtools/ft-format/deno";
+import { openRecords } from "@flowtools/flowset";
 import { reportInputFault } from "./each_input.ts";
 import type { FlowFile, FlowFiles } from "./flow_files.ts";
 import type { StreamHeader } from "./stream_output.ts";
@@ -87,7 +87,7 @@ export async function preloadHeaders(
 }
 
 async function readHeader(path: string): Promise<FtHeader> {
-  using file = await openFtFile(path);
+  await using file = await openRecords(path);
   return file.header;
 }
 

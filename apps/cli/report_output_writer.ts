@@ -20,6 +20,14 @@ import { openSink, outputTime } from "./report_output.ts";
 /** Lines that are printed before the output may catch up. */
 const LINES_AT_ONCE = 65_536;
 
+/** How reports are shown. */
+export interface ReportWriterOptions {
+  /** The directory of symbol files, where a flag names one. */
+  readonly symbols: string | undefined;
+  /** Whether octets and packets were multiplied by rates of sampling. */
+  readonly scaled: boolean;
+}
+
 /** Writes the reports of a definition to their outputs, interval after interval. */
 export class ReportWriter {
   /** Whether a command failed that a report was written to. */
@@ -27,6 +35,7 @@ export class ReportWriter {
   readonly #definition: ReportDefinition;
   readonly #stdout: Output;
   readonly #symbols: string | undefined;
+  readonly #scaled: boolean;
   /** The number of the next line of each report: outputs and intervals go on counting. */
   readonly #indexes: number[];
 
@@ -34,12 +43,17 @@ export class ReportWriter {
    * Begins to write.
    *
    * @param stdout Where reports without a path go
-   * @param symbols The directory of symbol files, where a flag names one
+   * @param options How they are shown
    */
-  constructor(definition: ReportDefinition, stdout: Output, symbols: string | undefined) {
+  constructor(
+    definition: ReportDefinition,
+    stdout: Output,
+    { symbols, scaled }: ReportWriterOptions,
+  ) {
     this.#definition = definition;
     this.#stdout = stdout;
     this.#symbols = symbols;
+    this.#scaled = scaled;
     this.#indexes = definition.reports.map(() => 0);
   }
 
@@ -71,7 +85,8 @@ export class ReportWriter {
     const rates = showsRates(report);
     let order = before;
     const definition = this.#definition;
-    text.text(reportHeader({ definition, report, output, interval, result, header }));
+    const scaled = this.#scaled;
+    text.text(reportHeader({ definition, report, output, interval, result, header, scaled }));
     if (output.options.has("totals")) text.text(reportTotals(result, rates));
     if (report.spec.detail) text.text(reportSummary(result));
     else if (report.spec.keys.length > 0) {

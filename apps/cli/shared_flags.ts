@@ -75,3 +75,8 @@ export const SILENT_DEBUG_FLAG: Flag = {
   ...DEBUG_FLAG,
   doc: "Accepted for the sake of old scripts: does nothing",
 };
+
+export const SCALED_FLAG: Flag = {
+  name: "scaled",
+  doc: "Multiply octets and packets by the rate of sampling, where packets tell it (default: raw)",
+};

@@ -1,6 +1,5 @@
 import type { RecordLayout } from "@flowtools/flow-model";
 import { findFtLayout, FT_FLAGS, type FtHeader } from "@flowtools/ft-format";
-import { openFtFile } from "@flowtools/ft-format/deno";
 import {
   FlowConversionError,
   type FlowTransform,
@@ -12,6 +11,7 @@ import { reportInputFault } from "./each_input.ts";
 import { KEEP_TIME_FLAG } from "./filter_streams.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
+import { RecordInputs } from "./record_inputs.ts";
 import type { ExportVersion } from "@flowtools/common/parse_version";
 import { RunProfile } from "./run_profile.ts";
 import { type StreamHeader, StreamOutput } from "./stream_output.ts";
@@ -43,9 +43,10 @@ export async function transformStreams(
   let output: StreamOutput | undefined;
   let faults = 0;
   try {
+    using inputs = new RecordInputs();
     for (const path of listInputs(args.operands)) {
       try {
-        using input = await openFtFile(path);
+        await using input = await inputs.open(path);
         const { layout, header } = input;
         const fields = transform.missing(layout.schema);
         if (fields.length > 0) throw new TransformFieldError(missing, layout.schema, fields);

@@ -1,4 +1,3 @@
-import { openFtFile } from "@flowtools/ft-format/deno";
 import { parseDate, writtenLayout } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import type { RecordLayout } from "@flowtools/flow-model";
@@ -6,6 +5,7 @@ import { reportInputFault } from "../each_input.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { listFlowFiles } from "../flow_files.ts";
 import { preloadHeaders, type TimeWindow } from "../preload_header.ts";
+import { RecordInputs } from "../record_inputs.ts";
 import { RunProfile } from "../run_profile.ts";
 import {
   BYTE_ORDER_FLAG,
@@ -101,9 +101,10 @@ async function concatenate(
   let first: RecordLayout | undefined;
   let captureStart = NO_CAPTURE_START;
   let captureEnd = 0;
+  using inputs = new RecordInputs();
   for (const path of paths) {
     try {
-      using input = await openFtFile(path);
+      await using input = await inputs.open(path);
       streams++;
       captureStart = Math.min(captureStart, input.header.captureStart ?? 0);
       captureEnd = Math.max(captureEnd, input.header.captureEnd ?? 0);

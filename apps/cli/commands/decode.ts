@@ -1,36 +1,51 @@
-import { concat } from "@std/bytes";
-import { FlowToolsError, type FlowValue, parseIPv4, parseIPv6 } from "@flowtools/flow-model";
+import { type FlowValue, parseIPv4, parseIPv6, SFLOW_VERSION } from "@flowtools/flow-model";
 import {
-  createPduRegistry,
+  decodePdu,
   describePdu,
   formatDump,
-  PDU_CODECS,
   PduError,
+  type PduHeader,
+  pduMessage,
+  readSflow,
+  type SflowDatagram,
+  type TemplateCodec,
+  TemplateSession,
 } from "@flowtools/netflow-pdu";
-import { CaptureDecoder, isCapture } from "@flowtools/netflow-pdu/capture";
-import { FlowPDU } from "@flowtools/flowset";
+import {
+  type ExportPacket,
+  FlowPDU,
+  PacketSessions,
+  readPackets,
+  waitingText,
+} from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { UsageError } from "@flowtools/common/flags";
 import { Output } from "../output.ts";
+import { packetSets } from "../packet_sets.ts";
 import { readChunks } from "../read_chunks.ts";
 import { OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
 
-/** A UDP payload is at most this long; a longer file is no payload. */
-const PAYLOAD_BYTES_MAX = 65_535;
+/** How the names of files end that hold one UDP payload, even where it has several messages. */
+const PAYLOAD_ENDING = ".dat";
 
-/** One export packet, wherever it was found. */
-interface Packet {
-  readonly payload: Uint8Array;
-  readonly exporter: string;
-  /** What is known of where it was found, for the output. */
-  readonly found: Readonly<Record<string, number | string>>;
+/** A packet, the file that holds it, and what is remembered of exporters. */
+interface FoundPacket {
+  readonly path: string;
+  readonly packet: ExportPacket;
+  readonly sessions: PacketSessions;
+}
+
+/** What is shown of a packet, and whether it was not faultless. */
+interface Shown {
+  readonly text: string;
+  readonly problem: boolean;
 }
 
 /** Decodes export packets. */
 export const decodeCommand: Command = {
   name: "decode",
-  summary: "Decode export packets: raw payloads, pcap and pcapng captures",
+  summary: "Decode export packets: raw payloads, pcap and pcapng captures, IPFIX files",
   operands: "FILE…",
   flags: [
     {
@@ -49,6 +64,7 @@ export const decodeCommand: Command = {
   ],
   examples: [
     ["flowtools decode export.pcap | jq .flows[].srcaddr", "What a capture exports"],
+    ["flowtools decode export.pcap packet.dat", "Several files, in the order of their packets"],
     ["flowtools decode --format dump packet.dat", "Every byte of a packet explained"],
   ],
   run: async (args) => {
@@ -56,72 +72,30 @@ export const decodeCommand: Command = {
     if ((parseIPv4(exporter) ?? parseIPv6(exporter)) === undefined) {
       throw new UsageError(`--exporter is "${exporter}", expected an IPv4 or IPv6 address`);
     }
+    const sessions = new PacketSessions();
     const show = args.value("format") === "dump" ? dumpText : jsonText;
     const output = Output.open(args.value("output"));
     let problems = 0;
     const code = await eachInput(args, async (path) => {
-      for await (const packet of readPackets(path, exporter)) {
-        const { text, problem } = show(packet);
-        output.text(text);
-        if (problem) problems++;
+      const warn = (message: string) => console.error(`flowtools: ${path}: ${message}`);
+      const source = path === "-" ? "standard input" : path;
+      const payload = path.endsWith(PAYLOAD_ENDING) ? "surely" : "maybe";
+      const options = { source, exporter, payload, warn } as const;
+      for await (const packets of readPackets(readChunks(path), options)) {
+        for (const packet of packets) {
+          const { text, problem } = show({ path, packet, sessions });
+          output.text(text);
+          if (problem) problems++;
+        }
+        // What is read from a live stream is shown at once.
+        if (path === "-") output.flush();
       }
     });
     output.close();
+    if (sessions.waiting > 0) console.error(`flowtools: ${waitingText(sessions.waiting)}`);
     return problems > 0 ? 1 : code;
   },
 };
-
-/** The packets of a capture, or the one packet that a file is. */
-async function* readPackets(path: string, exporter: string): AsyncGenerator<Packet> {
-  const head: Uint8Array[] = [];
-  let headLength = 0;
-  let decoder: CaptureDecoder | undefined;
-  for await (const chunk of readChunks(path)) {
-    if (decoder === undefined) {
-      head.push(chunk);
-      headLength += chunk.length;
-      if (headLength < 4) continue;
-      if (!isCapture(concat(head))) {
-        if (headLength > PAYLOAD_BYTES_MAX) break;
-        continue;
-      }
-      decoder = new CaptureDecoder({ source: path });
-      decoder.push(concat(head));
-    } else {
-      decoder.push(chunk);
-    }
-    yield* capturedPackets(path, decoder);
-  }
-  if (decoder === undefined) {
-    if (headLength > PAYLOAD_BYTES_MAX) {
-      throw new FlowToolsError(
-        "too-long",
-        `Cannot decode "${path}": it is neither a capture nor a UDP payload, which has at most ` +
-          `${PAYLOAD_BYTES_MAX} bytes`,
-      );
-    }
-    yield { payload: concat(head), exporter, found: { file: path } };
-    return;
-  }
-  try {
-    decoder.finish();
-  } finally {
-    yield* capturedPackets(path, decoder);
-    for (const [reason, count] of decoder.skipped) {
-      console.error(`flowtools: ${path}: ${count} packets skipped: ${reason}`);
-    }
-  }
-}
-
-function* capturedPackets(path: string, decoder: CaptureDecoder): Generator<Packet> {
-  for (let found = decoder.read(); found !== undefined; found = decoder.read()) {
-    yield {
-      payload: found.payload,
-      exporter: found.source,
-      found: { file: path, frame: found.frame, exporter_port: found.sourcePort },
-    };
-  }
-}
 
 /** Header fields that every flow of a packet repeats; the packet shows them once. */
 const SHARED_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -134,27 +108,90 @@ const SHARED_ATTRIBUTES: ReadonlySet<string> = new Set([
   "engine_id",
 ]);
 
-function jsonText({ payload, exporter, found }: Packet): { text: string; problem: boolean } {
-  let packet: Record<string, unknown>;
-  try {
-    const pdu = new FlowPDU(exporter, payload);
-    const flows: Record<string, FlowValue>[] = [];
-    for (const flow of pdu) {
-      const own = Object.entries(flow.toJSON()).filter(([name]) => !SHARED_ATTRIBUTES.has(name));
-      flows.push(Object.fromEntries(own));
-    }
-    packet = { ...pdu.header, exporter, ...found, problem: pdu.problem, flows };
-  } catch (error) {
-    if (!(error instanceof PduError)) throw error;
-    packet = { exporter, ...found, problem: error.code, message: error.message, flows: [] };
-  }
-  return { text: JSON.stringify(packet) + "\n", problem: packet.problem !== undefined };
+/** What all packets show of where they were found. */
+function placeOf({ path, packet }: FoundPacket): Readonly<Record<string, number | string>> {
+  const { exporter, port, frame } = packet;
+  return {
+    exporter,
+    ...(port > 0 ? { exporter_port: port } : {}),
+    file: path,
+    ...(frame === undefined ? {} : { frame }),
+  };
 }
 
-const REGISTRY = createPduRegistry(PDU_CODECS);
+function jsonText(found: FoundPacket): Shown {
+  const { payload, exporter, port } = found.packet;
+  const codec = found.sessions.templateCodecOf(payload);
+  const session = found.sessions.of(payload, exporter, port);
+  const json = codec !== undefined && session instanceof TemplateSession
+    ? setsJson(found, codec, session)
+    : flowsJson(found);
+  return { text: JSON.stringify(json) + "\n", problem: json.problem !== undefined };
+}
 
-function dumpText({ payload, exporter, found }: Packet): { text: string; problem: boolean } {
-  const where = Object.entries({ exporter, ...found }).map(([key, value]) => `${key}=${value}`);
-  const text = `# ${where.join(" ")}\n${formatDump(describePdu(REGISTRY, payload))}\n`;
-  return { text, problem: jsonText({ payload, exporter, found }).problem };
+/** A packet of NetFlow v9 or IPFIX. */
+function setsJson(
+  found: FoundPacket,
+  codec: TemplateCodec,
+  session: TemplateSession,
+): Record<string, unknown> {
+  const { payload, exporter } = found.packet;
+  const { result, sets, resumed } = packetSets(codec, payload, exporter, session);
+  const { header, reason } = result;
+  return {
+    ...(header === undefined ? {} : headerJson(header, codec.lacking)),
+    ...placeOf(found),
+    ...(reason === undefined ? {} : { problem: reason, message: pduMessage(result, exporter) }),
+    sets,
+    ...(resumed.length === 0 ? {} : { resumed }),
+  };
+}
+
+/** A packet whose records all look alike, or of sFlow. */
+function flowsJson(found: FoundPacket): Record<string, unknown> {
+  const { payload, exporter, timeMs } = found.packet;
+  const { registry } = found.sessions;
+  try {
+    const pdu = new FlowPDU(exporter, payload, { registry, receivedAt: timeMs });
+    const flows = Array.from(pdu, (flow): Record<string, FlowValue> => {
+      const own = Object.entries(flow.toJSON()).filter(([name]) => !SHARED_ATTRIBUTES.has(name));
+      return Object.fromEntries(own);
+    });
+    const { header, version, aggregation, problem } = pdu;
+    const shown = headerJson(header, registry.find(version, aggregation)?.lacking);
+    const result = problem === undefined ? {} : {
+      problem,
+      message: pduMessage(decodePdu(registry, payload, undefined, { exporter }), exporter),
+    };
+    if (version !== SFLOW_VERSION) return { ...shown, ...placeOf(found), ...result, flows };
+    const { version: sflowVersion, agent_address, samples } = sflowOf(payload);
+    // Both NetFlow and sFlow have a version 5.
+    const named = { protocol: "sFlow", ...shown, version: sflowVersion, agent: agent_address };
+    return { ...named, ...placeOf(found), ...result, samples, flows };
+  } catch (error) {
+    if (!(error instanceof PduError)) throw error;
+    return { ...placeOf(found), problem: error.code, message: error.message, flows: [] };
+  }
+}
+
+/** The fields that the header has on the wire, by the names that all versions share. */
+function headerJson(header: PduHeader, lacking: readonly string[] = []): Record<string, number> {
+  return Object.fromEntries(Object.entries(header).filter(([name]) => !lacking.includes(name)));
+}
+
+/** What a datagram of sFlow holds beside flows, by the names of its specification. */
+function sflowOf(payload: Uint8Array): SflowDatagram {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  // Its header was read before.
+  return readSflow({ view, offset: 0, length: payload.length, exporter: 0 })!;
+}
+
+function dumpText(found: FoundPacket): Shown {
+  const { payload, exporter, port } = found.packet;
+  const { registry } = found.sessions;
+  const { problem } = jsonText(found);
+  const session = found.sessions.of(payload, exporter, port);
+  const where = Object.entries(placeOf(found)).map(([key, value]) => `${key}=${value}`);
+  const dump = formatDump(describePdu(registry, payload, session));
+  return { text: `# ${where.join(" ")}\n${dump}\n`, problem };
 }

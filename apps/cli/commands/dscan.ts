@@ -9,6 +9,7 @@ import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { Output } from "../output.ts";
+import { PacketWarnings } from "../packet_warnings.ts";
 import { RunProfile } from "../run_profile.ts";
 import { strictCompat } from "../strict_compat.ts";
 import { loadSuppressLists, STATE_DEFAULT, SUPPRESS_DEFAULT, writeState } from "../scan_files.ts";
@@ -141,15 +142,16 @@ export const dscanCommand: Command = {
     reload();
     let refused = false;
     let turn = performance.now();
+    const packets = new PacketWarnings();
     const code = await eachInput(args, async (path) => {
-      await using set = await FlowSet.open(path);
+      await using set = await FlowSet.open(path, packets.optionsOf(path));
       if (strict && !CLASSIC_VERSIONS.includes(set.header.exportVersion)) {
         target.log(`Export version ${set.header.exportVersion} not supported by format`);
         target.log("Unsupported export version");
         refused = true;
         return;
       }
-      for await (const batch of set.batches({ columns: SCAN_COLUMNS })) {
+      for await (const batch of set.batches({ columns: SCAN_COLUMNS, asRecords: true })) {
         detector.add(batch);
         output?.flush();
         if (performance.now() - turn < SIGNAL_MS) continue;
@@ -162,7 +164,7 @@ export const dscanCommand: Command = {
     reportLosses(detector);
     profile.report(args.number("debug"), detector.flows);
     if (args.on("dump")) writeState(state, detector.stateText());
-    return code;
+    return packets.finish() || code;
   },
 };
 

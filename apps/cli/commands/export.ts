@@ -1,7 +1,8 @@
 import type { RecordLayout } from "@flowtools/flow-model";
-import { openFtFile } from "@flowtools/ft-format/deno";
+import { IPFIX_CODEC } from "@flowtools/netflow-pdu";
 import {
   ALL_FIELDS,
+  type ByteSink,
   CflowdExporter,
   cflowdMask,
   CsvExporter,
@@ -13,14 +14,27 @@ import {
   type ReferenceFaultOptions,
   type SqlDialect,
   SqlExporter,
+  type TemplateExporterOptions,
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
+import { RecordInputs } from "../record_inputs.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
+import {
+  type ExportVersion,
+  parseTemplateVersion,
+  parseVersion,
+} from "@flowtools/common/parse_version";
 import { Output } from "../output.ts";
 import { RunProfile } from "../run_profile.ts";
 import { strictCompat } from "../strict_compat.ts";
 import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import {
+  refuseTemplateFlags,
+  TEMPLATE_FLAGS,
+  templateOptions,
+  TemplateRun,
+} from "../template_packets.ts";
 
 /** What the flags ask for. */
 interface ExportOptions extends ReferenceFaultOptions {
@@ -49,6 +63,9 @@ const FORMATS: readonly (readonly [names: readonly string[], make: MakeExporter]
   [["5", "postgresql"], sql("postgresql")],
 ];
 
+/** The format of IPFIX files; those of `FORMATS` are made of flow-tools records. */
+const IPFIX_FORMAT = "ipfix";
+
 /** Exports flows to other formats. */
 export const exportCommand: Command = {
   name: "export",
@@ -59,10 +76,19 @@ export const exportCommand: Command = {
       name: "format",
       letter: "f",
       value: "FORMAT",
-      choices: FORMATS.flatMap(([names]) => names),
+      choices: [...FORMATS.flatMap(([names]) => names), IPFIX_FORMAT],
       doc: "0 cflowd, 1 the captures of flow-export (64-bit fields; pcap: those that all read), " +
-        "2 CSV, 3 MySQL script, 4 export packets, 5 PostgreSQL script (default: 0)",
+        "2 CSV, 3 MySQL script, 4 export packets, 5 PostgreSQL script, ipfix an IPFIX file, which " +
+        "holds all that flows tell (default: 0)",
     },
+    {
+      name: "export-version",
+      letter: "V",
+      value: "VERSION",
+      doc: "With 4: version of the packets: 1, 5, 6, 7, 8.1 to 8.14, 9, 10 (or ipfix) " +
+        "(default: that of the flows; 5 for captures of 9, 10 and sFlow)",
+    },
+    ...TEMPLATE_FLAGS,
     {
       name: "mask",
       letter: "m",
@@ -89,42 +115,97 @@ export const exportCommand: Command = {
       "flowtools export -f pcap -o flows.pcap file.ft",
       "One packet for each flow, for packet filters",
     ],
+    ["flowtools export -f ipfix -o flows.ipfix export.pcap", "A capture of packets as IPFIX file"],
   ],
   run: async (args) => {
     const profile = new RunProfile("export");
-    const format = args.value("format") ?? "0";
-    const make = FORMATS.find(([names]) => names.includes(format))![1];
-    const options = {
-      mask: args.value("mask"),
-      table: tableOf(args),
-      referenceFaults: strictCompat(args),
-    };
-    // A wrong mask is told before anything is read.
-    if (options.mask !== undefined) parseFieldMask(options.mask);
+    const run = plan(args);
     const output = Output.open(args.value("output"));
-    const sink = (bytes: Uint8Array) => output.bytes(bytes);
-    let run: { exporter: FlowExporter; shaper: RecordShaper } | undefined;
-    let records = 0;
-    const code = await eachInput(args, async (path) => {
-      using input = await openFtFile(path);
-      if (run === undefined) {
-        const { exportVersion: version, aggregation, byteOrder } = input.header;
-        const shaper = new RecordShaper({ version, aggregation, byteOrder });
-        run = { shaper, exporter: make(shaper.layout, options) };
-        run.exporter.begin(sink);
-      }
-      for await (const block of input.blocks()) {
-        run.exporter.add(run.shaper.shape(block), sink);
-        records += block.count;
-      }
-    });
-    run?.exporter.end(sink);
+    const { code, flows } = await run((bytes) => output.bytes(bytes));
     output.close();
-    profile.report(args.number("debug"), records);
-    console.error(`flow-export: Exported ${records} records`);
+    profile.report(args.number("debug"), flows);
+    console.error(`flow-export: Exported ${flows} records`);
     return code;
   },
 };
+
+/** What an export came to. */
+interface Exported {
+  readonly flows: number;
+  readonly code: number;
+}
+
+type RunExport = (sink: ByteSink) => Promise<Exported>;
+
+/** What the flags ask for; what is wrong with them is told before anything is read or written. */
+function plan(args: ParsedArguments): RunExport {
+  const format = args.value("format") ?? "0";
+  const version = args.value("export-version");
+  if (format === IPFIX_FORMAT) {
+    if (version !== undefined && parseTemplateVersion(version) !== IPFIX_CODEC) {
+      throw new UsageError(`--export-version is "${version}", IPFIX files hold version 10`);
+    }
+    const { domain } = templateOptions(args);
+    return (sink) =>
+      exportTemplates(args, { codec: IPFIX_CODEC, file: true, encoder: { domain } }, sink);
+  }
+  if (version !== undefined && !["4", "pdu"].includes(format)) {
+    throw new UsageError("--export-version goes with --format 4 only: the others are no packets");
+  }
+  const codec = version === undefined ? undefined : parseTemplateVersion(version);
+  if (codec !== undefined) {
+    return (sink) => exportTemplates(args, { codec, encoder: templateOptions(args) }, sink);
+  }
+  refuseTemplateFlags(args);
+  const shape = version === undefined ? undefined : parseVersion(version, ["9", "10", "ipfix"]);
+  const options = {
+    mask: args.value("mask"),
+    table: tableOf(args),
+    referenceFaults: strictCompat(args),
+  };
+  if (options.mask !== undefined) parseFieldMask(options.mask);
+  const make = FORMATS.find(([names]) => names.includes(format))![1];
+  return (sink) => exportRecords(args, make, options, shape, sink);
+}
+
+/** Exports flows as flow-tools records have them. */
+async function exportRecords(
+  args: ParsedArguments,
+  make: MakeExporter,
+  options: ExportOptions,
+  shape: ExportVersion | undefined,
+  sink: ByteSink,
+): Promise<Exported> {
+  let run: { exporter: FlowExporter; shaper: RecordShaper } | undefined;
+  let flows = 0;
+  using inputs = new RecordInputs();
+  const code = await eachInput(args, async (path) => {
+    await using input = await inputs.open(path);
+    if (run === undefined) {
+      const { exportVersion: version, aggregation, byteOrder } = input.header;
+      const shaper = new RecordShaper({ ...(shape ?? { version, aggregation }), byteOrder });
+      run = { shaper, exporter: make(shaper.layout, options) };
+      run.exporter.begin(sink);
+    }
+    for await (const block of input.blocks()) {
+      run.exporter.add(run.shaper.shape(block), sink);
+      flows += block.count;
+    }
+  });
+  run?.exporter.end(sink);
+  return { flows, code };
+}
+
+/** Exports all that flows tell as packets of NetFlow v9 or IPFIX, back to back. */
+async function exportTemplates(
+  args: ParsedArguments,
+  options: Omit<TemplateExporterOptions, "sessions">,
+  sink: ByteSink,
+): Promise<Exported> {
+  const run = new TemplateRun(options, (packets) => packets.forEach(sink));
+  const code = await eachInput(args, (path) => run.add(path));
+  return { code: Math.max(code, await run.finish()), flows: run.flows };
+}
 
 function fieldsOf(mask: string | undefined): bigint {
   return mask === undefined ? ALL_FIELDS : parseFieldMask(mask);

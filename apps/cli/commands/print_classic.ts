@@ -5,6 +5,7 @@ import { eachInput } from "../each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { loadSymbols } from "@flowtools/common/load_symbols";
 import { Output } from "../output.ts";
+import { PacketWarnings } from "../packet_warnings.ts";
 import { RunProfile } from "../run_profile.ts";
 import { WriteBehind } from "../write_behind.ts";
 import {
@@ -39,8 +40,10 @@ export async function printClassic(args: ParsedArguments): Promise<number> {
   let printing: Printing | undefined;
   let missing = false;
   let flows = 0;
+  const packets = new PacketWarnings();
+  const leftOut = (count: number) => packets.leftOut += count;
   const code = await eachInput(args, async (path) => {
-    await using set = await FlowSet.open(path);
+    await using set = await FlowSet.open(path, packets.optionsOf(path));
     const schema = schemaOf(set.header);
     if (args.on("header")) {
       text.buffer.text(headerText(set.header, args.value("comment-char")?.[0]));
@@ -52,7 +55,7 @@ export async function printClassic(args: ParsedArguments): Promise<number> {
     }
     // What comes from several files is one table, as long as it has the same columns.
     if (printing?.format !== format) {
-      printing = { format, printer: await createPrinter(format, args) };
+      printing = { format, printer: await createPrinter(format, args, leftOut) };
       printing.printer.head(text.buffer);
     } else if (args.on("header")) {
       printing.printer.head(text.buffer);
@@ -67,12 +70,14 @@ export async function printClassic(args: ParsedArguments): Promise<number> {
   await text.finish();
   output.close();
   if (!missing) profile.report(args.number("debug"), flows);
-  return missing ? EXIT_MISSING_FIELD : code;
+  const faults = packets.finish();
+  return missing ? EXIT_MISSING_FIELD : faults || code;
 }
 
 async function createPrinter(
   format: PrintFormat,
   args: ParsedArguments,
+  leftOut: (flows: number) => void,
 ): Promise<ClassicPrint> {
   const symbols = new Map<SymbolKind, SymbolTable>();
   if (args.on("names")) {
@@ -85,6 +90,7 @@ async function createPrinter(
     symbols,
     clock: strictCompat(args) ? headerClockMs : undefined,
     ignored: (flows) => console.error("Ignoring bogus flow dPkts=0\n".repeat(flows).trimEnd()),
+    leftOut,
   });
 }
 

@@ -24,9 +24,10 @@ import { loadFilterConfig } from "@flowtools/common/load_filter";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { groupTableBytes, MEMORY_FLAG, withMemoryHint } from "../group_memory.ts";
 import { Output } from "../output.ts";
+import { PacketWarnings } from "../packet_warnings.ts";
 import { ReportWriter } from "../report_output_writer.ts";
 import { RunProfile } from "../run_profile.ts";
-import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import { DEBUG_FLAG, OUTPUT_FLAG, SCALED_FLAG, TMP_FLAG } from "../shared_flags.ts";
 import { strictCompat } from "../strict_compat.ts";
 
 const TYPES: readonly string[] = REPORTS.filter(({ type }) => type !== undefined)
@@ -55,6 +56,7 @@ export const reportCommand: Command = {
       doc: "The definition whose reports to make (default: default)",
     },
     VARIABLE_FLAG,
+    SCALED_FLAG,
     MEMORY_FLAG,
     DEBUG_FLAG,
     {
@@ -94,7 +96,12 @@ async function report(args: ParsedArguments, output: Output): Promise<number> {
   const config = parseReportConfig(text, { file: path, variables: variablesOf(args) });
   const definition = config.definition(args.value("definition") ?? "default");
   const run = await startRun(args, config, definition);
-  const writer = new ReportWriter(definition, output, args.value("symbols"));
+  const packets = new PacketWarnings(args);
+  const { scaling } = packets;
+  const writer = new ReportWriter(definition, output, {
+    symbols: args.value("symbols"),
+    scaled: scaling !== undefined,
+  });
   let first: FtHeader | undefined;
   let flows = 0;
   const write = (interval: ReportInterval) => writer.write(interval, first!);
@@ -102,7 +109,7 @@ async function report(args: ParsedArguments, output: Output): Promise<number> {
   let fatal: unknown;
   const code = await eachInput(args, async (input) => {
     if (fatal !== undefined) return;
-    await using set = await FlowSet.open(input);
+    await using set = await FlowSet.open(input, packets.optionsOf(input));
     try {
       checkFields(run, set.header);
       first ??= set.header;
@@ -110,7 +117,7 @@ async function report(args: ParsedArguments, output: Output): Promise<number> {
       fatal = error;
       return;
     }
-    for await (const batch of set.batches({ columns: run.columns })) {
+    for await (const batch of set.batches({ columns: run.columns, asRecords: true, scaling })) {
       flows += batch.length;
       try {
         for (const interval of run.add(batch)) await write(interval);
@@ -124,7 +131,7 @@ async function report(args: ParsedArguments, output: Output): Promise<number> {
   if (first === undefined) return code;
   await write(run.finish());
   profile.report(args.number("debug"), flows);
-  return writer.failed ? 1 : code;
+  return writer.failed ? 1 : packets.finish() || code;
 }
 
 function checkFields(run: DefinitionRun, header: FtHeader): void {

@@ -1,21 +1,29 @@
-import { parseIPv4, type RecordLayout } from "@flowtools/flow-model";
-import type { RecordBlock } from "@flowtools/ft-format";
-import { openFtFile } from "@flowtools/ft-format/deno";
-import { fieldOffset, PacketExporter, RecordShaper } from "@flowtools/flowset";
+import { parseIPv4 } from "@flowtools/flow-model";
+import { IPFIX_CODEC, type TemplateCodec, V9_CODEC } from "@flowtools/netflow-pdu";
+import { PacketExporter, RecordShaper } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
 import { OutputError } from "../output.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { listInputs } from "../inputs.ts";
+import { RecordInputs } from "../record_inputs.ts";
 import { PacketPace } from "../packet_pace.ts";
 import { isMulticast, parsePeer, type Peer } from "@flowtools/common/parse_peer";
-import { parseVersion } from "@flowtools/common/parse_version";
+import {
+  type ExportVersion,
+  parseTemplateVersion,
+  parseVersion,
+} from "@flowtools/common/parse_version";
 import { RunProfile } from "../run_profile.ts";
 import { strictCompat } from "../strict_compat.ts";
 import { DEBUG_FLAG, TMP_FLAG } from "../shared_flags.ts";
-
-/** Versions whose addresses can be masked: those of single flows. */
-const MASKED_VERSIONS = [1, 5, 6, 7, 1005];
+import { BatchMask, maskAddresses } from "../mask_addresses.ts";
+import {
+  refuseTemplateFlags,
+  TEMPLATE_FLAGS,
+  templateOptions,
+  TemplateRun,
+} from "../template_packets.ts";
 
 /** Sends flows as export packets. */
 export const sendCommand: Command = {
@@ -27,8 +35,10 @@ export const sendCommand: Command = {
       name: "export-version",
       letter: "V",
       value: "VERSION",
-      doc: "Version to send (default: that of the flows)",
+      doc: "Version to send: 1, 5, 6, 7, 8.1 to 8.14, 9, 10 (or ipfix) " +
+        "(default: that of the flows; 5 for captures of 9, 10 and sFlow)",
     },
+    ...TEMPLATE_FLAGS,
     {
       name: "delay",
       letter: "x",
@@ -65,61 +75,131 @@ export const sendCommand: Command = {
     ["flowtools send 0/127.0.0.1/9995 <file.ft", "Send to a collector as fast as it goes"],
     ["flowtools send --speed 1000 0/127.0.0.1/9995 file.ft", "Replay, a thousand times as fast"],
     ["flowtools send -V 7 --rate 1000 0/127.0.0.1/9995 file.ft", "As version 7, evenly"],
+    ["flowtools send -V ipfix 0/127.0.0.1/4739 flows/", "Old files, or captures, as IPFIX"],
   ],
   run: async (args) => {
     const profile = new RunProfile("send");
     const [target, ...files] = args.operands;
     if (target === undefined) throw new UsageError("peer is missing: localip/remoteip/port");
     const peer = parsePeer(target);
+    const text = args.value("export-version");
+    const codec = text === undefined ? undefined : parseTemplateVersion(text);
+    const version = text === undefined || codec !== undefined
+      ? undefined
+      : parseVersion(text, ["9", "10", "ipfix"]);
+    if (codec === undefined) refuseTemplateFlags(args);
     const pace = new PacketPace({
       delay: args.number("delay"),
       rate: args.number("rate"),
       speed: speedOf(args),
     });
     const mask = maskOf(args);
-    const referenceFaults = strictCompat(args);
-    const version = args.value("export-version");
-    const wanted = version === undefined ? undefined : parseVersion(version);
     using link = args.on("spoof") ? await openRawLink(peer) : await openLink(peer);
-    let flows = 0;
-    let code = 0;
-    let run: { shaper: RecordShaper; exporter: PacketExporter } | undefined;
-    const drain = async (packets: Uint8Array[]) => {
-      for (const packet of packets) {
-        await pace.next(exportTime(packet));
-        await link.send(packet);
-      }
-      packets.length = 0;
-    };
-    const packets: Uint8Array[] = [];
-    const collect = (packet: Uint8Array) => void packets.push(packet.slice());
-    for (const path of listInputs(files, { includeTmp: args.on("all") })) {
-      try {
-        using input = await openFtFile(path);
-        if (run === undefined) {
-          const { exportVersion: version, aggregation } = input.header;
-          const shape = wanted ?? { version, aggregation };
-          const shaper = new RecordShaper({ ...shape, referenceFaults });
-          run = { shaper, exporter: new PacketExporter(shaper.layout, { referenceFaults }) };
-        }
-        for await (const block of input.blocks()) {
-          const shaped = run.shaper.shape(block);
-          if (mask !== undefined) maskAddresses(shaped, mask);
-          run.exporter.add(shaped, collect);
-          flows += block.count;
-          await drain(packets);
-        }
-      } catch (error) {
-        reportInputFault(path, error);
-        code = 1;
-      }
-    }
-    run?.exporter.end(collect);
-    await drain(packets);
+    const paths = listInputs(files, { includeTmp: args.on("all") });
+    const sender = { pace, link, mask, paths };
+    const { flows, code } = codec === undefined
+      ? await sendRecords(args, sender, version)
+      : await sendTemplates(args, sender, codec);
     profile.report(args.number("debug"), flows);
     return code;
   },
 };
+
+/** What packets are sent with. */
+interface Sender {
+  readonly pace: PacketPace;
+  readonly link: Link;
+  readonly mask: number | undefined;
+  readonly paths: Iterable<string>;
+}
+
+interface Sent {
+  readonly flows: number;
+  readonly code: number;
+}
+
+/** Sends flows as packets of fixed records. */
+async function sendRecords(
+  args: ParsedArguments,
+  { pace, link, mask, paths }: Sender,
+  wanted: ExportVersion | undefined,
+): Promise<Sent> {
+  const referenceFaults = strictCompat(args);
+  let flows = 0;
+  let code = 0;
+  let run: { shaper: RecordShaper; exporter: PacketExporter } | undefined;
+  const drain = async (packets: Uint8Array[]) => {
+    for (const packet of packets) {
+      await pace.next(exportTime(packet));
+      await link.send(packet);
+    }
+    packets.length = 0;
+  };
+  const packets: Uint8Array[] = [];
+  const collect = (packet: Uint8Array) => void packets.push(packet.slice());
+  using inputs = new RecordInputs();
+  for (const path of paths) {
+    try {
+      await using input = await inputs.open(path);
+      if (run === undefined) {
+        const { exportVersion: version, aggregation } = input.header;
+        const shape = wanted ?? { version, aggregation };
+        const shaper = new RecordShaper({ ...shape, referenceFaults });
+        run = { shaper, exporter: new PacketExporter(shaper.layout, { referenceFaults }) };
+      }
+      for await (const block of input.blocks()) {
+        const shaped = run.shaper.shape(block);
+        if (mask !== undefined) maskAddresses(shaped, mask);
+        run.exporter.add(shaped, collect);
+        flows += block.count;
+        await drain(packets);
+      }
+    } catch (error) {
+      reportInputFault(path, error);
+      code = 1;
+    }
+  }
+  run?.exporter.end(collect);
+  await drain(packets);
+  return { flows, code };
+}
+
+/** Sends flows as packets of NetFlow v9 or IPFIX. */
+async function sendTemplates(
+  args: ParsedArguments,
+  { pace, link, mask, paths }: Sender,
+  codec: TemplateCodec,
+): Promise<Sent> {
+  const masking = mask === undefined ? undefined : new BatchMask(mask);
+  // Replayed by the clock of their exporter, packets need that clock.
+  const encoder = { ...templateOptions(args), splitClocks: args.value("speed") !== undefined };
+  const run = new TemplateRun(
+    { codec, encoder },
+    async (packets) => {
+      for (const packet of packets) {
+        await pace.next(exportTime(packet));
+        await link.send(packet);
+      }
+    },
+    masking && ((batch) => masking.apply(batch)),
+  );
+  let code = 0;
+  for (const path of paths) {
+    try {
+      await run.add(path);
+    } catch (error) {
+      reportInputFault(path, error);
+      code = 1;
+    }
+  }
+  code = Math.max(code, await run.finish());
+  if (masking !== undefined && masking.leftOut > 0) {
+    console.error(
+      `flowtools: ${masking.leftOut} flows left out: --privacy-mask masks no IPv6 addresses`,
+    );
+  }
+  return { flows: run.flows, code };
+}
 
 /** Where packets go. */
 interface Link extends Disposable {
@@ -179,6 +259,9 @@ async function openRawLink({ local, remote, port, ttl }: Peer): Promise<Link> {
 /** When a packet was exported, by its header: milliseconds. */
 function exportTime(packet: Uint8Array): number {
   const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const version = view.getUint16(0);
+  if (version === IPFIX_CODEC.version) return view.getUint32(4) * 1000;
+  if (version === V9_CODEC.version) return view.getUint32(8) * 1000;
   return view.getUint32(8) * 1000 + view.getUint32(12) / 1_000_000;
 }
 
@@ -200,19 +283,4 @@ function maskOf(args: ParsedArguments): number | undefined {
     throw new UsageError(`--privacy-mask is "${text}", expected a mask such as 255.255.255.0`);
   }
   return mask;
-}
-
-/** Masks the addresses of flows in place, but not of those to a multicast group. */
-function maskAddresses(block: RecordBlock, mask: number): void {
-  const layout: RecordLayout = block.layout;
-  if (!MASKED_VERSIONS.includes(layout.schema.version)) return;
-  const { view, count, littleEndian } = block;
-  let source = block.offset + fieldOffset(layout, "srcaddr");
-  let destination = block.offset + fieldOffset(layout, "dstaddr");
-  for (let row = 0; row < count; row++, source += layout.size, destination += layout.size) {
-    const address = view.getUint32(destination, littleEndian);
-    if (address >>> 28 === 0xe) continue;
-    view.setUint32(destination, (address & mask) >>> 0, littleEndian);
-    view.setUint32(source, (view.getUint32(source, littleEndian) & mask) >>> 0, littleEndian);
-  }
 }

@@ -1,4 +1,3 @@
-import { openFtFile } from "@flowtools/ft-format/deno";
 import {
   fieldOffset,
   FlowSplitter,
@@ -8,6 +7,7 @@ import {
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
+import { RecordInputs } from "../record_inputs.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { RunProfile } from "../run_profile.ts";
@@ -74,8 +74,9 @@ export const splitCommand: Command = {
     let run: SplitRun | undefined;
     let flows = 0;
     try {
+      using inputs = new RecordInputs();
       const code = await eachInput(args, async (path) => {
-        using input = await openFtFile(path);
+        await using input = await inputs.open(path);
         if (options.by !== undefined) fieldOffset(input.layout, options.by);
         run ??= beginRun(args, input.header.exportVersion, input.header.aggregation, nameOf);
         for await (const block of input.blocks()) {

@@ -14,6 +14,7 @@ import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { groupTableBytes, MEMORY_FLAG, withMemoryHint } from "../group_memory.ts";
 import { Output } from "../output.ts";
+import { PacketWarnings } from "../packet_warnings.ts";
 import { headerText } from "../render/header_text.ts";
 import { STAT, STAT_FORMATS } from "../render/stat_formats.ts";
 import { printGroups, type StatSort } from "../render/stat_groups.ts";
@@ -23,7 +24,7 @@ import { ROW_FORMATS, writeRows } from "../render/stat_rows.ts";
 import { summaryText, totalsText } from "../render/stat_summary.ts";
 import { StatText } from "../render/stat_text.ts";
 import { RunProfile } from "../run_profile.ts";
-import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import { DEBUG_FLAG, OUTPUT_FLAG, SCALED_FLAG, TMP_FLAG } from "../shared_flags.ts";
 import { statCall } from "../stat_call.ts";
 import { strictCompat } from "../strict_compat.ts";
 
@@ -77,6 +78,7 @@ export const statCommand: Command = {
       value: "CHAR",
       doc: "First character of lines that are no data (default: #)",
     },
+    SCALED_FLAG,
     MEMORY_FLAG,
     DEBUG_FLAG,
     SYMBOLS_FLAG,
@@ -102,6 +104,7 @@ class StatCall {
   readonly #output: Output;
   readonly #text: StatText;
   readonly #run: ReportRun;
+  readonly #packets: PacketWarnings;
   #plot: StatPlot | undefined;
   #begun = false;
   #missing = false;
@@ -111,6 +114,7 @@ class StatCall {
 
   constructor(args: ParsedArguments) {
     this.#args = args;
+    this.#packets = new PacketWarnings(args);
     this.#number = args.number("report") ?? 0;
     this.#comment = args.value("comment-char")?.[0] ?? "#";
     const { words, last } = statCall(Deno.args, statCommand.flags);
@@ -131,7 +135,10 @@ class StatCall {
 
   async run(): Promise<number> {
     const profile = new RunProfile("stat");
-    const code = await eachInput(this.#args, (path) => this.#read(path));
+    const code = Math.max(
+      await eachInput(this.#args, (path) => this.#read(path)),
+      this.#packets.finish(),
+    );
     if (this.#fatal !== undefined) throw withMemoryHint(this.#fatal);
     if (this.#begun && (!this.#missing || this.#flows > 0)) await this.#finish();
     this.#text.flush();
@@ -148,13 +155,15 @@ class StatCall {
 
   async #read(path: string): Promise<void> {
     if (this.#fatal !== undefined) return;
-    await using set = await FlowSet.open(path);
+    await using set = await FlowSet.open(path, this.#packets.optionsOf(path));
     if (!this.#begun) this.#begin(set.header);
     if (this.#classic && this.#number === STAT.bandwidth) return;
     if (this.#lacksFields(path, set.header)) return;
     const kind = this.#classic ? STAT_PLOTS.get(this.#number) : undefined;
     if (kind !== undefined) this.#plot ??= new StatPlot(this.#text, kind, this.#comment);
-    for await (const batch of set.batches({ columns: this.#run.columns })) {
+    const { columns } = this.#run;
+    const { scaling } = this.#packets;
+    for await (const batch of set.batches({ columns, asRecords: true, scaling })) {
       this.#flows += batch.length;
       if (this.#plot !== undefined) {
         this.#plot.add(batch);
@@ -183,6 +192,7 @@ class StatCall {
       title: args.value("title"),
       percent: args.on("percent"),
       names: args.on("names"),
+      scaled: this.#packets.scaling !== undefined,
       sortOrder: this.#sortOrder,
       format: STAT_FORMATS[this.#number],
       call: this.#call,
@@ -238,7 +248,8 @@ class StatCall {
       sort.descending,
     );
     const write = (text: string) => this.#output.text(text);
-    writeRows(write, format, result, order, await this.#names());
+    const scaled = this.#packets.scaling !== undefined;
+    writeRows(write, format, result, { order, names: await this.#names(), scaled });
   }
 
   get #sort(): StatSort | undefined {

@@ -14,6 +14,8 @@ import {
 import { valueColumns } from "./classic_print_values.ts";
 import type { FlowClock, SymbolKind } from "@flowtools/flowset";
 
+const FAMILY_IPV6 = 6;
+
 /** Text is made in pieces that stay in the second-level cache while their cells are filled in. */
 const BLOCK_BYTES = 1 << 16;
 
@@ -38,6 +40,8 @@ export interface ClassicPrintOptions {
   readonly clock?: FlowClock;
   /** Told of flows that are left out because they have no packets. */
   readonly ignored: (flows: number) => void;
+  /** Told of flows that are left out because their addresses are IPv6. */
+  readonly leftOut: (flows: number) => void;
 }
 
 /** The fields that records must have for a format, and their columns. */
@@ -100,19 +104,36 @@ export class ClassicPrint {
   #select(batch: FlowBatch): number {
     const rows = this.#rows;
     const { select } = this.#format;
-    if (select === undefined) {
-      for (let row = 0; row < batch.length; row++) rows[row] = row;
-      return batch.length;
-    }
+    const narrow = this.#selectNarrow(batch);
+    if (select === undefined) return narrow;
     const packets = batch.column("dPkts");
     let selected = 0;
     let ignored = 0;
-    for (let row = 0; row < batch.length; row++) {
+    for (let i = 0; i < narrow; i++) {
+      const row = rows[i];
       if (packets[row] === 0) ignored++;
       else rows[selected++] = row;
     }
     if (ignored > 0) this.#options.ignored(ignored);
     return select === "syn" ? selectAttacks(batch, rows, selected) : selected;
+  }
+
+  /** Lists the rows whose addresses have room in a cell; returns how many. */
+  #selectNarrow(batch: FlowBatch): number {
+    const rows = this.#rows;
+    const source = batch.family("srcaddr");
+    const destination = batch.family("dstaddr");
+    if (source === undefined && destination === undefined) {
+      for (let row = 0; row < batch.length; row++) rows[row] = row;
+      return batch.length;
+    }
+    let selected = 0;
+    for (let row = 0; row < batch.length; row++) {
+      const wide = source?.[row] === FAMILY_IPV6 || destination?.[row] === FAMILY_IPV6;
+      if (!wide) rows[selected++] = row;
+    }
+    this.#options.leftOut(batch.length - selected);
+    return selected;
   }
 
   #printRoomy(batch: FlowBatch, from: number, count: number, text: TextBuffer): void {

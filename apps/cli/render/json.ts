@@ -1,4 +1,5 @@
-import type { Flow, FlowSchema, FlowValue } from "@flowtools/flow-model";
+import type { FlowSchema } from "@flowtools/flow-model";
+import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
 
 /** One JSON object a line: keys are the attribute names that the record version has. */
@@ -13,7 +14,7 @@ export class NdjsonRenderer implements Renderer {
     return "";
   }
 
-  flow(flow: Flow): string {
+  flow(flow: LabelledFlow): string {
     return JSON.stringify(pick(flow, this.#fields)) + "\n";
   }
 
@@ -35,7 +36,7 @@ export class JsonRenderer implements Renderer {
     return "";
   }
 
-  flow(flow: Flow): string {
+  flow(flow: LabelledFlow): string {
     const text = (this.#first ? "[\n  " : ",\n  ") + JSON.stringify(pick(flow, this.#fields));
     this.#first = false;
     return text;
@@ -46,9 +47,9 @@ export class JsonRenderer implements Renderer {
   }
 }
 
-function pick(flow: Flow, fields: readonly string[] | undefined): unknown {
+function pick(flow: LabelledFlow, fields: readonly string[] | undefined): unknown {
   if (fields === undefined) return flow;
-  const all: Record<string, FlowValue> = flow.toJSON();
+  const all = flow.toJSON();
   return Object.fromEntries(
     fields.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]),
   );

@@ -25,6 +25,8 @@ export interface ReportHeaderFacts {
   readonly result: ReportResult;
   /** The header of the first input. */
   readonly header: FtHeader;
+  /** Whether octets and packets were multiplied by rates of sampling. */
+  readonly scaled: boolean;
 }
 
 const LISTED: readonly ReportField[] = (REPORT_FIELDS as readonly ReportField[])
@@ -53,7 +55,7 @@ export function reportHeader(facts: ReportHeaderFacts): string {
 }
 
 /** What stands in the first interval only. */
-function settings({ definition, report, output }: ReportHeaderFacts): string[] {
+function settings({ definition, report, output, scaled }: ReportHeaderFacts): string[] {
   const { spec } = report;
   const lines = ["#  --- ---- ---- Report Information --- --- ---"];
   const add = (label: string, value: string | number | undefined) => {
@@ -63,6 +65,7 @@ function settings({ definition, report, output }: ReportHeaderFacts): string[] {
   add("name", report.name);
   add("type", spec.name);
   if (report.scale > 0) add("scale", report.scale);
+  if (scaled) add("scaled", "octets and packets by the rate of sampling");
   add("options", signed(REPORT_OPTIONS.filter((option) => output.options.has(option))));
   const fields = reportFields(spec);
   if (fields.includes("srcaddr")) add("ip-src-addr-type", displayName(report.source));

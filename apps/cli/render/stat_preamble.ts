@@ -6,6 +6,8 @@ export interface StatPreamble {
   readonly title: string | undefined;
   readonly percent: boolean;
   readonly names: boolean;
+  /** Whether octets and packets are multiplied by rates of sampling. */
+  readonly scaled: boolean;
   /** flow-stat's order: n + 1 to sort by field n descending, -(n + 1) ascending, 0 for not. */
   readonly sortOrder: number;
   readonly format: StatFormat;
@@ -24,6 +26,7 @@ export function preambleText(preamble: StatPreamble): string {
     ...(title === undefined ? [] : [` Title:     ${title}`]),
     ` Fields:    ${preamble.percent ? "Percent " : ""}Total`,
     ` Symbols:   ${preamble.names ? "Enabled" : "Disabled"}`,
+    ...(preamble.scaled ? [" Scaled:    Octets and packets by the rate of sampling"] : []),
     ` Sorting:   ${direction}${field}`,
     ` Name:      ${preamble.format.title}`,
     "",

@@ -1,12 +1,25 @@
 import { formatIPv4 } from "@flowtools/flow-model";
 import type { ReportResult, ResultKey, SymbolTable } from "@flowtools/flowset";
 
+/** How the rows of a report are shown. */
+export interface RowOptions {
+  /** Groups in the order of the rows. */
+  readonly order: Uint32Array;
+  /** Names of keys. */
+  readonly names: SymbolTable | undefined;
+  /** Whether octets and packets were multiplied by rates of sampling: a further column says so. */
+  readonly scaled: boolean;
+}
+
+/** What is in rows: keys, counters, whether these are scaled. */
+type RowValue = string | number | boolean;
+
 /** How rows of a report are written in the formats for programs. */
 export interface RowFormat {
   /** Text before the first row. */
   begin(columns: readonly string[]): string;
   /** One row. */
-  row(columns: readonly string[], values: readonly (string | number)[], first: boolean): string;
+  row(columns: readonly string[], values: readonly RowValue[], first: boolean): string;
   /** Text behind the last row. */
   end(): string;
 }
@@ -30,11 +43,11 @@ export const ROW_FORMATS: Readonly<Record<string, RowFormat>> = {
   },
 };
 
-function jsonRow(columns: readonly string[], values: readonly (string | number)[]): string {
+function jsonRow(columns: readonly string[], values: readonly RowValue[]): string {
   return JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, values[i]])));
 }
 
-function csvCell(value: string | number): string {
+function csvCell(value: RowValue): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
@@ -44,22 +57,22 @@ export function writeRows(
   write: (text: string) => void,
   format: RowFormat,
   result: ReportResult,
-  order: Uint32Array,
-  names: SymbolTable | undefined,
+  { order, names, scaled }: RowOptions,
 ): void {
-  const columns = [...result.keys.map(({ name }) => name), ...result.counters];
+  const marked = scaled ? ["scaled"] : [];
+  const columns = [...result.keys.map(({ name }) => name), ...result.counters, ...marked];
   write(format.begin(columns));
   if (result.keys.length === 0) {
     const { flows, octets, packets, duration } = result.totals;
-    write(format.row(columns, [flows, octets, packets, duration], true));
+    const mark = scaled ? [true] : [];
+    write(format.row(columns, [flows, octets, packets, duration, ...mark], true));
   }
   let first = true;
   for (const group of order) {
     const at = group * result.counters.length;
-    const values: (string | number)[] = result.keys.map((key) =>
-      keyText(result, key, group, names)
-    );
+    const values: RowValue[] = result.keys.map((key) => keyText(result, key, group, names));
     for (let i = 0; i < result.counters.length; i++) values.push(result.sums[at + i]);
+    if (scaled) values.push(true);
     write(format.row(columns, values, first));
     first = false;
   }

@@ -1,10 +1,5 @@
-import {
-  fieldIndex,
-  type Flow,
-  FLOW_FIELDS,
-  type FlowSchema,
-  type FlowValue,
-} from "@flowtools/flow-model";
+import { fieldIndex, FLOW_FIELDS, type FlowSchema, type FlowValue } from "@flowtools/flow-model";
+import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
 
 /** What a person wants to see first, where the records have it. */
@@ -39,15 +34,17 @@ const TIME_WIDTH = "2023-11-14 22:13:20.000".length;
 /** Aligned columns for reading; times are UTC. */
 export class TableRenderer implements Renderer {
   readonly #wanted: readonly string[] | undefined;
+  readonly #added: readonly string[];
   #names: readonly string[] = [];
   #widths: readonly number[] = [];
 
-  constructor(fields?: readonly string[]) {
+  constructor(fields?: readonly string[], added: readonly string[] = []) {
     this.#wanted = fields;
+    this.#added = added;
   }
 
   begin(schema: FlowSchema): string {
-    const names = this.#wanted ?? usualColumns(schema);
+    const names = this.#wanted ?? [...usualColumns(schema), ...this.#added];
     if (names.join() === this.#names.join()) return "";
     const again = this.#names.length > 0;
     this.#names = names;
@@ -56,10 +53,11 @@ export class TableRenderer implements Renderer {
     return `${again ? "\n" : ""}${head}\n`;
   }
 
-  flow(flow: Flow): string {
-    const cells = this.#names.map((name, index) =>
-      this.#cell(index, flow.has(name) ? cellText(name, flow.get(name)) : "-")
-    );
+  flow(flow: LabelledFlow): string {
+    const cells = this.#names.map((name, index) => {
+      const value = flow.value(name);
+      return this.#cell(index, value === undefined ? "-" : cellText(name, value));
+    });
     return cells.join("  ").trimEnd() + "\n";
   }
 
@@ -93,6 +91,7 @@ function isAddress(name: string): boolean {
 }
 
 function cellText(name: string, value: FlowValue): string {
+  if (typeof value === "object") return value.toHex();
   if (!isTime(name)) return String(value);
   const iso = new Date(Math.round(Number(value) * 1000)).toISOString();
   return iso.replace("T", " ").replace("Z", "");
