@@ -7,16 +7,21 @@ import {
   pduMessage,
   type PduRegistry,
   type PduResult,
+  type PduSession,
+  SAMPLING_COLUMN,
+  type TemplateCodec,
 } from "@flowtools/netflow-pdu";
 import { AllowList } from "./allow_list.ts";
 import { ExporterTable, sequenceSnapshot } from "./exporters.ts";
 import { COLLECTOR_LIMITS, type CollectorLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { countersOf, SinkGroup } from "./sink_group.ts";
+import type { Knowledge, SessionFile } from "./session_file.ts";
 import type { Forwarder } from "./sinks/forwarder.ts";
 import type { Sink } from "./sinks/sink.ts";
 import type { CollectorSnapshot } from "./snapshot.ts";
 import type { DatagramReceiver, DatagramSource, Sender } from "./sources/source.ts";
+import { knowledgeMark, templateCodecs, templateCounters } from "./template_codecs.ts";
 
 /** Flows are held back at most this long before the sinks get them. */
 const DRAIN_INTERVAL_MS = 250;
@@ -44,6 +49,8 @@ export interface CollectorOptions {
   readonly log: Log;
   /** Who is let in; default: everybody. */
   readonly allow?: AllowList;
+  /** Keeps what is known of exporters over a restart. */
+  readonly state?: SessionFile;
   /** Bounds other than the usual. */
   readonly limits?: Partial<CollectorLimits>;
 }
@@ -54,6 +61,13 @@ interface MutableInput {
   offset: number;
   length: number;
   exporter: ExporterAddress;
+  receivedAt: number;
+}
+
+/** What a datagram brought. */
+interface Counts {
+  flows: number;
+  octets: number;
 }
 
 /**
@@ -71,16 +85,20 @@ export class Collector {
   readonly #exporters: ExporterTable;
   /** The codecs that remember something of their exporters, by version. */
   readonly #sessionCodecs: ReadonlyMap<number, PduCodec>;
+  readonly #templateCodecs: readonly TemplateCodec[];
   readonly #startedAt = Date.now();
   /** Flows held back; its columns are looked at while it is filled. */
-  readonly #batch = new FlowBatch();
-  readonly #octetColumn = this.#batch.column("dOctets");
-  readonly #packetColumn = this.#batch.column("dPkts");
+  readonly #batch: FlowBatch;
+  /** Rows of it that are in the sums. */
+  #counted = 0;
+  readonly #octetColumn: Float64Array;
+  readonly #packetColumn: Float64Array;
   readonly #input: MutableInput = {
     view: new DataView(new ArrayBuffer(0)),
     offset: 0,
     length: 0,
     exporter: 0,
+    receivedAt: 0,
   };
   readonly #malformed = new Map<string, number>();
   #malformedSum = 0;
@@ -106,7 +124,15 @@ export class Collector {
     this.#allow = options.allow ?? new AllowList([]);
     this.#forwarders = options.forwarders ?? [];
     this.#sinks = new SinkGroup(options.sinks, options.log, this.#forwarders);
-    this.#exporters = new ExporterTable(this.#limits.exporters);
+    // Records as they came cost memory and time: they are kept only where somebody wants them.
+    this.#batch = new FlowBatch({
+      octets: options.sinks.some((sink) => sink.wantsOctets === true),
+      extras: [{ name: SAMPLING_COLUMN, kind: "u32" }],
+    });
+    this.#octetColumn = this.#batch.column("dOctets");
+    this.#packetColumn = this.#batch.column("dPkts");
+    this.#exporters = new ExporterTable(this.#limits.exporters, options.state?.saved);
+    this.#templateCodecs = templateCodecs(options.registry);
     this.#sessionCodecs = new Map(
       options.registry.codecs.filter((codec) => codec.createSession !== undefined)
         .map((codec) => [codec.version, codec]),
@@ -136,7 +162,10 @@ export class Collector {
       }
     }));
     clearInterval(timer);
+    await this.#options.state?.close(this.#knowledge());
     this.#drain();
+    // What still waits for its template counts as lost from here on.
+    this.#exporters.closeSessions();
     this.#tellLosses();
     await Promise.all([this.#sinks.close(), ...this.#forwarders.map((it) => it.close())]);
     if (failures.length > 0) throw failures[0];
@@ -172,24 +201,30 @@ export class Collector {
       exporters: this.#exporters.snapshot(this.#limits.snapshotExporters),
       exportersForgotten: this.#exporters.forgotten,
       sinks: this.#sinks.snapshot(),
+      ...(this.#templateCodecs.length > 0
+        ? { templates: templateCounters(this.#templateCodecs) }
+        : {}),
       ...(this.#forwarders.length > 0 ? { forwarders: this.#forwarders.map(countersOf) } : {}),
     };
   }
 
   #receiver({ only }: DatagramSource): DatagramReceiver {
     return {
-      datagram: (view, offset, length, sender) => this.#take(view, offset, length, sender, only),
+      datagram: (view, offset, length, sender, receivedAt = this.#now) => {
+        const input = this.#input;
+        input.view = view;
+        input.offset = offset;
+        input.length = length;
+        input.exporter = sender.address;
+        input.receivedAt = receivedAt;
+        this.#take(sender, only);
+      },
       room: () => this.#sinks.room(this.#limits.queuedFlows),
     };
   }
 
-  #take(
-    view: DataView,
-    offset: number,
-    length: number,
-    sender: Sender,
-    only: ExporterAddress | undefined,
-  ): void {
+  #take(sender: Sender, only: ExporterAddress | undefined): void {
+    const { view, offset, length } = this.#input;
     this.#packets++;
     this.#bytes += length;
     if (only !== undefined && !sameAddress(only, sender.address)) {
@@ -201,21 +236,19 @@ export class Collector {
       return;
     }
     for (const forwarder of this.#forwarders) forwarder.datagram(view, offset, length, sender);
-    const input = this.#input;
-    input.view = view;
-    input.offset = offset;
-    input.length = length;
-    input.exporter = sender.address;
-    let from = this.#batch.length;
+    const counts: Counts = { flows: 0, octets: 0 };
     let result: PduResult | undefined;
     let reason: string | undefined;
     try {
-      result = this.#decode(sender);
+      const session = this.#session(sender);
+      result = this.#decode(session);
       if (result.reason === "batch-full") {
+        // Records of earlier packets may have taken the room that there was.
+        this.#countFlows(counts);
         this.#drain();
-        from = 0;
-        result = this.#decode(sender);
+        result = this.#decode(session);
       }
+      if (session?.holds === true) this.#takeHeld(session, counts);
       reason = result.reason;
     } catch (error) {
       reason = CODEC_ERROR;
@@ -225,22 +258,45 @@ export class Collector {
     if (reason === undefined) this.#decoded++;
     else this.#countMalformed(reason, result, sender);
     // Where the codec failed, what it had appended counts too: it goes to the sinks.
-    const { flows, octets } = this.#countFlows(from);
+    const sampling = this.#samplingFrom(this.#counted);
+    this.#countFlows(counts);
+    const { flows, octets } = counts;
     this.#exporters.observe(
       sender,
       result,
-      { flows, octets, malformed: reason !== undefined },
+      { flows, octets, malformed: reason !== undefined, sampling },
       this.#now,
     );
   }
 
-  #decode(sender: Sender): PduResult {
-    const input = this.#input;
-    const codec = this.#sessionCodecs.size === 0 || input.length < VERSION_BYTES
-      ? undefined
-      : this.#sessionCodecs.get(input.view.getUint16(input.offset));
-    const session = codec === undefined ? undefined : this.#exporters.session(sender, codec);
-    return decodePduAt(this.#options.registry, input, this.#batch, session);
+  /** The memory of a sender where the codec of the datagram has any. */
+  #session(sender: Sender): PduSession | undefined {
+    const { view, offset, length } = this.#input;
+    if (this.#sessionCodecs.size === 0 || length < VERSION_BYTES) return undefined;
+    const codec = this.#sessionCodecs.get(view.getUint16(offset));
+    return codec === undefined ? undefined : this.#exporters.session(sender, codec);
+  }
+
+  #decode(session: PduSession | undefined): PduResult {
+    return decodePduAt(this.#options.registry, this.#input, this.#batch, session);
+  }
+
+  /** Takes records of a session that the batch had no room for. */
+  #takeHeld(session: PduSession, counts: Counts): void {
+    while (session.holds === true) {
+      this.#countFlows(counts);
+      this.#drain();
+      session.appendHeld?.(this.#batch);
+      // An empty batch has room for some record at least: without any, none will ever come.
+      if (this.#batch.length === 0) return;
+    }
+  }
+
+  /** One packet in so many was looked at, as the first flow from a row on tells. */
+  #samplingFrom(row: number): number | undefined {
+    const rates = this.#batch.extra(SAMPLING_COLUMN);
+    if (rates === undefined || Array.isArray(rates) || row >= this.#batch.length) return undefined;
+    return rates[row] > 0 ? rates[row] : undefined;
   }
 
   #refuse(message: string): void {
@@ -254,19 +310,29 @@ export class Collector {
     if (result !== undefined) this.#options.log.warn(reason, pduMessage(result, nameOf(sender)));
   }
 
-  /** Counts the flows from a row of the batch on. */
-  #countFlows(from: number): { flows: number; octets: number } {
+  /** Counts the flows that are in the batch since it was last done. */
+  #countFlows(counts: Counts): void {
     const { length } = this.#batch;
+    const from = this.#counted;
     let octets = 0;
     let packets = 0;
     for (let row = from; row < length; row++) {
       octets += this.#octetColumn[row];
       packets += this.#packetColumn[row];
     }
+    this.#counted = length;
     this.#flows += length - from;
     this.#octets += octets;
     this.#flowPackets += packets;
-    return { flows: length - from, octets };
+    counts.flows += length - from;
+    counts.octets += octets;
+  }
+
+  #knowledge(): Knowledge {
+    return {
+      mark: knowledgeMark(this.#templateCodecs),
+      sessions: () => this.#exporters.sessions(),
+    };
   }
 
   #tick(): void {
@@ -276,6 +342,7 @@ export class Collector {
     if (elapsedMs < FLUSH_INTERVAL_MS) return;
     this.#flushedAt += elapsedMs;
     this.#exporters.tick(elapsedMs / 1000);
+    this.#options.state?.tick(this.#knowledge(), this.#now);
     this.#tellLosses();
     this.#sinks.flush(this.#now);
   }
@@ -285,6 +352,7 @@ export class Collector {
     if (this.#batch.length === 0) return;
     this.#sinks.write(this.#batch);
     this.#batch.reset();
+    this.#counted = 0;
   }
 
   #tellLosses(): void {

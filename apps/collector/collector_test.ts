@@ -254,6 +254,11 @@ const MINE = new FlowSchema({ version: 77, fields: ["dOctets"] });
 /** What a datagram of the test's codec is; its fourth byte tells. */
 const KIND = { template: 0, data: 1, large: 2, broken: 3 } as const;
 
+class TemplateCount implements PduSession {
+  templates = 0;
+  close(): void {}
+}
+
 /** A codec with sessions: data has a row for each template that came before. */
 class TemplateCodec implements PduCodec {
   readonly version = 77;
@@ -265,10 +270,15 @@ class TemplateCodec implements PduCodec {
 
   createSession(): PduSession {
     this.sessions++;
-    return { templates: 0 };
+    return new TemplateCount();
   }
 
-  decode({ view, offset }: PduInput, batch: FlowBatch, session: { templates: number }): PduResult {
+  decode(
+    { view, offset }: PduInput,
+    batch: FlowBatch,
+    session: PduSession | undefined,
+  ): PduResult {
+    assert(session instanceof TemplateCount);
     const kind = view.getUint8(offset + 3);
     if (kind === KIND.template) session.templates++;
     const rows = kind === KIND.data

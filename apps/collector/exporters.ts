@@ -1,6 +1,8 @@
 import { versionLabel } from "@flowtools/flow-model";
 import {
   addSequenceResult,
+  type ExporterAddress,
+  formatExporter,
   type PduCodec,
   type PduHeader,
   type PduResult,
@@ -9,9 +11,11 @@ import {
   SequenceStream,
   type SequenceTotals,
   sequenceUnits,
+  TemplateSession,
   zeroSequenceTotals,
 } from "@flowtools/netflow-pdu";
 import { RateMeter } from "./rate_meter.ts";
+import { type SavedSession, SavedSessions } from "./saved_sessions.ts";
 import type { ExporterSnapshot, SequenceSnapshot } from "./snapshot.ts";
 import type { Sender } from "./sources/source.ts";
 
@@ -23,6 +27,8 @@ export interface Brought {
   readonly octets: number;
   /** Whether something was wrong with it. */
   readonly malformed: boolean;
+  /** One packet in so many was looked at, where the flows tell. */
+  readonly sampling?: number;
 }
 
 /** The version of a stream of datagrams whose header nobody could read. */
@@ -36,15 +42,18 @@ const PORTS = 65_536;
 /** An address and port. */
 interface Peer {
   readonly key: number | string;
-  readonly streams: Map<number, Stream>;
+  readonly sender: Sender;
+  readonly streams: Map<number | string, Stream>;
   sessions: Map<PduCodec, PduSession> | undefined;
 }
 
 /** One engine or observation domain of one version, linked to those heard of before and after. */
 interface Stream {
-  readonly key: number;
+  readonly key: number | string;
   readonly peer: Peer;
   readonly sender: Sender;
+  /** Who made the datagrams, where they say so. */
+  readonly agent: string | undefined;
   readonly version: string;
   readonly source: number;
   readonly sequence: SequenceStream;
@@ -71,6 +80,7 @@ export class ExporterTable {
   readonly #sequence = zeroSequenceTotals();
   readonly #max: number;
   readonly #peers = new Map<number | string, Peer>();
+  readonly #saved: SavedSessions;
   #size = 0;
   #forgotten = 0;
   #newest: Stream | undefined;
@@ -79,9 +89,13 @@ export class ExporterTable {
   #lastSender: Sender | undefined;
   #lastPeer: Peer | undefined;
 
-  /** @param max Streams remembered at once */
-  constructor(max: number) {
+  /**
+   * @param max Streams remembered at once
+   * @param saved What codecs remembered of exporters before this program started
+   */
+  constructor(max: number, saved: SavedSessions = new SavedSessions()) {
     this.#max = max;
+    this.#saved = saved;
     this.sequence = this.#sequence;
   }
 
@@ -101,10 +115,28 @@ export class ExporterTable {
     const sessions = this.#peer(sender).sessions ??= new Map();
     let session = sessions.get(codec);
     if (session === undefined) {
-      session = codec.createSession();
+      session = this.#saved.take(sender, codec) ?? codec.createSession();
       sessions.set(codec, session);
     }
     return session;
+  }
+
+  /** What codecs remember of exporters, so that it survives a restart. */
+  *sessions(): Generator<SavedSession> {
+    for (const { sender, sessions = [], streams } of this.#peers.values()) {
+      let heardAt = 0;
+      for (const { lastSeen } of streams.values()) heardAt = Math.max(heardAt, lastSeen);
+      for (const [{ version }, session] of sessions) {
+        if (!(session instanceof TemplateSession)) continue;
+        const address = formatExporter(sender.address);
+        yield { address, port: sender.port, version, heardAt, snapshot: session.snapshot() };
+      }
+    }
+  }
+
+  /** Gives back what sessions take of bounds that they share with others; what waits is counted. */
+  closeSessions(): void {
+    for (const peer of this.#peers.values()) closeSessions(peer);
   }
 
   /**
@@ -118,9 +150,10 @@ export class ExporterTable {
   observe(sender: Sender, result: PduResult | undefined, brought: Brought, now: number): void {
     const header = result?.header;
     const peer = this.#peer(sender);
-    const key = header === undefined ? KEY_UNKNOWN : streamKey(header);
+    const agent = result?.agent;
+    const key = header === undefined ? KEY_UNKNOWN : streamKey(header, agent);
     let stream = peer.streams.get(key);
-    if (stream === undefined) stream = this.#add(key, peer, sender, header);
+    if (stream === undefined) stream = this.#add(key, peer, sender, header, agent);
     else this.#touch(stream);
     stream.packets++;
     stream.flows += brought.flows;
@@ -130,6 +163,8 @@ export class ExporterTable {
     if (result === undefined || header === undefined) return;
     if (header.sampling_interval !== undefined) {
       stream.sampling = Math.max(1, header.sampling_interval);
+    } else if (brought.sampling !== undefined) {
+      stream.sampling = Math.max(1, brought.sampling);
     }
     const units = sequenceUnits(result);
     if (units === undefined || header.sequence === undefined) return;
@@ -157,6 +192,7 @@ export class ExporterTable {
         port: s.sender.port,
         version: s.version,
         source: s.source,
+        ...(s.agent === undefined ? {} : { agent: s.agent }),
         packets: s.packets,
         flows: s.flows,
         octets: s.octets,
@@ -177,7 +213,7 @@ export class ExporterTable {
     const key = typeof address === "number" ? address * PORTS + port : `${name} ${port}`;
     let peer = this.#peers.get(key);
     if (peer === undefined) {
-      peer = { key, streams: new Map(), sessions: undefined };
+      peer = { key, sender, streams: new Map(), sessions: undefined };
       this.#peers.set(key, peer);
     }
     this.#lastSender = sender;
@@ -185,14 +221,21 @@ export class ExporterTable {
     return peer;
   }
 
-  #add(key: number, peer: Peer, sender: Sender, header: PduHeader | undefined): Stream {
+  #add(
+    key: number | string,
+    peer: Peer,
+    sender: Sender,
+    header: PduHeader | undefined,
+    agent: ExporterAddress | undefined,
+  ): Stream {
     const stream: Stream = {
       key,
       peer,
       sender,
+      agent: agent === undefined ? undefined : formatExporter(agent),
       version: header === undefined
         ? VERSION_UNKNOWN
-        : versionLabel(header.version, header.aggregation).slice(1),
+        : shortVersion(header.version, header.aggregation),
       source: header === undefined ? 0 : visibleSource(header),
       sequence: new SequenceStream(),
       packetRate: new RateMeter(),
@@ -224,6 +267,7 @@ export class ExporterTable {
     peer.streams.delete(stream.key);
     if (peer.streams.size > 0) return;
     this.#peers.delete(peer.key);
+    closeSessions(peer);
     if (peer === this.#lastPeer) this.#lastPeer = undefined;
   }
 
@@ -255,9 +299,20 @@ export function sequenceSnapshot(totals: Readonly<SequenceTotals>): SequenceSnap
   return { lost, reordered, duplicate, reset };
 }
 
-/** Version and source as one exact number of 48 bits. */
-function streamKey(header: PduHeader): number {
-  return header.version * 2 ** 32 + sequenceSource(header);
+/** An export version without the letter before its number: `5`, `8.1`, `sflow5`. */
+export function shortVersion(version: number, aggregation?: number): string {
+  return versionLabel(version, aggregation).replace(/^v/, "");
+}
+
+/** Version and source as one exact number of 48 bits; behind the agent, where there is one. */
+function streamKey(header: PduHeader, agent: ExporterAddress | undefined): number | string {
+  const key = header.version * 2 ** 32 + sequenceSource(header);
+  if (agent === undefined) return key;
+  return `${typeof agent === "number" ? agent : String.fromCharCode(...agent)} ${key}`;
+}
+
+function closeSessions({ sessions = new Map() }: Peer): void {
+  for (const session of sessions.values()) session.close?.();
 }
 
 /** The source without the aggregation method, which the version tells. */

@@ -1,4 +1,4 @@
-import type { Flag } from "@flowtools/common/flags";
+import type { Flag, ParsedArguments } from "@flowtools/common/flags";
 import { LOG_FORMATS, LOG_LEVELS } from "./log_format.ts";
 
 /** Names the one file of settings. */
@@ -10,6 +10,9 @@ export const CONFIG_FLAG: Flag = {
 
 /** Seconds that queues may take to empty at the end; a service manager waits ninety. */
 export const DRAIN_SECONDS = 10;
+
+/** Where templates are kept in the directory of the files, unless told otherwise. */
+const STATE_FILE = ".flowtools-templates.json";
 
 /** Minutes between STAT lines at most, as in the reference: they are aligned to the hour. */
 const STAT_MINUTES_MAX = 60;
@@ -80,8 +83,33 @@ export const OPERATION_OPTIONS: readonly Flag[] = [
     doc: "File for the process number, with the port behind its name; - for none (default: none)",
   },
   {
+    name: "state-file",
+    value: "FILE",
+    doc:
+      "Where templates of NetFlow v9 and IPFIX are kept over a restart; - for nowhere (default: " +
+      `${STATE_FILE} in the directory of the files, nowhere for captures)`,
+  },
+  {
     name: "foreground",
     letter: "D",
     doc: "Accepted for the sake of old scripts: the program always stays in the foreground",
   },
 ];
+
+/**
+ * Where templates are kept over a restart.
+ *
+ * @param args The settings
+ * @param directory Where the files are, where there are any
+ * @returns A path; `undefined` for nowhere
+ */
+export function stateFile(
+  args: ParsedArguments,
+  directory: string | undefined,
+): string | undefined {
+  const path = args.value("state-file");
+  if (path === undefined || path === "") {
+    return directory === undefined ? undefined : `${directory}/${STATE_FILE}`;
+  }
+  return path === "-" ? undefined : path;
+}

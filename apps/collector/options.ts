@@ -14,6 +14,7 @@ import {
   RECEIVE_OPTIONS,
 } from "./relay/options.ts";
 import { FILE_OPTIONS } from "./sinks/files/options.ts";
+import { IPFIX_SINK_FLAG } from "./sinks/ipfix/options.ts";
 import { SOURCE_OPTIONS } from "./sources/options.ts";
 import { WEB_OPTIONS } from "./web/options.ts";
 
@@ -33,6 +34,7 @@ export const CAPTURE: CommandDescription = {
     ...FILE_OPTIONS,
     FANOUT_SINK_FLAG,
     NDJSON_SINK_FLAG,
+    IPFIX_SINK_FLAG,
     LISTEN_FLAG,
     ...SOURCE_OPTIONS,
     ...WEB_OPTIONS,
@@ -47,6 +49,10 @@ export const CAPTURE: CommandDescription = {
     [
       "flowtools capture -w /var/flows --fanout 10.0.0.1:9995,raw --ndjson flows.json :9991",
       "Files, datagrams as they came to another collector, flows as JSON",
+    ],
+    [
+      "flowtools capture -w /var/flows --ipfix /var/ipfix :2055 :4739 :6343",
+      "NetFlow, IPFIX and sFlow; all that flows have in IPFIX files, too",
     ],
     [
       "flowtools capture --config /etc/flowtools/collector.toml --check-config",

@@ -7,15 +7,16 @@ import { live, messageOf } from "./life_cycle.ts";
 import type { Log } from "./log.ts";
 import { LOG_FORMATS } from "./log_format.ts";
 import { openLog } from "./log_output.ts";
-import { DRAIN_SECONDS } from "./operation_options.ts";
+import { DRAIN_SECONDS, stateFile } from "./operation_options.ts";
 import { CAPTURE, FANOUT, RECEIVE } from "./options.ts";
 import { writePidFile } from "./pid_file.ts";
+import { SessionFile } from "./session_file.ts";
 import { faultsOf, SettingsError } from "./settings_error.ts";
 import { SignalListener } from "./signals.ts";
 import type { OpenSinks, SinkContext } from "./sinks/sink_kind.ts";
 import { type Listener, parseListener } from "./sources/listeners.ts";
 import { openSources } from "./sources/open_sources.ts";
-import { readSourceSettings, type SourceSettings } from "./sources/options.ts";
+import { captureFile, readSourceSettings, type SourceSettings } from "./sources/options.ts";
 import type { DatagramSource } from "./sources/source.ts";
 import { startPage } from "./start_page.ts";
 import { type WebSettings, webSettings } from "./web/mod.ts";
@@ -43,6 +44,8 @@ interface Plan {
   readonly configuration: Configuration;
   readonly sources: SourceSettings;
   readonly page: WebSettings | undefined;
+  /** Where files are, where there are any. */
+  readonly directory: string | undefined;
 }
 
 /**
@@ -90,6 +93,10 @@ export async function runProgram(
   if (pidFile !== undefined && pidFile !== "" && pidFile !== "-") {
     opened.defer(writePidFile(pidFile, port));
   }
+  // A capture is of another time than the templates of the last run.
+  const reads = captureFile(settings) !== undefined;
+  const statePath = stateFile(settings, reads ? undefined : plan.directory);
+  const state = statePath === undefined ? undefined : await SessionFile.open(statePath, log);
   const collector = new Collector({
     sources,
     registry: createPduRegistry(PDU_CODECS),
@@ -97,6 +104,7 @@ export async function runProgram(
     forwarders,
     log,
     allow: plan.sources.allow,
+    state,
   });
   opened.handOver();
   return await live(collector, {
@@ -143,7 +151,7 @@ function readPlan(program: Program, args: ParsedArguments, version: string): Pla
   const directory = read(() => program.directory(settings));
   const page = wanted ? read(() => webSettings(settings, { directory, version })) : undefined;
   if (sources === undefined || faults.length > 0) throw new SettingsError([...new Set(faults)]);
-  return { configuration, sources, page };
+  return { configuration, sources, page, directory };
 }
 
 /** The one listener; STAT lines name its address. */

@@ -1,3 +1,4 @@
+import type { TemplateCounters } from "@flowtools/netflow-pdu";
 import type { SinkCounters } from "./sinks/sink.ts";
 
 /**
@@ -34,6 +35,8 @@ export interface CollectorSnapshot {
   readonly sinks: readonly SinkSnapshot[];
   /** Where datagrams go as they came, and what became of the datagrams there. */
   readonly forwarders?: readonly SinkSnapshot[];
+  /** What is counted of templates, by version label, where there are codecs that have any. */
+  readonly templates?: Readonly<Record<string, Readonly<TemplateCounters>>>;
 }
 
 /** A source and what it saw go wrong. */
@@ -61,10 +64,12 @@ export interface SequenceSnapshot {
 export interface ExporterSnapshot {
   readonly address: string;
   readonly port: number;
-  /** Version label, such as `5` or `8.1`. */
+  /** Version label, such as `5`, `8.1` or `sflow5`. */
   readonly version: string;
   /** `engine_type << 8 | engine_id`, or the observation domain; 0 where the version has neither. */
   readonly source: number;
+  /** Who made the datagrams, where they say so: the agent of sFlow. */
+  readonly agent?: string;
   readonly packets: number;
   readonly flows: number;
   readonly octets: number;

@@ -61,7 +61,7 @@ function statStreams(exporters: readonly ExporterSnapshot[]): StatStream[] {
   const streams = new Map<string, StatStream>();
   for (const exporter of exporters) {
     // The aggregations of version 8 are one version here.
-    const version = Math.trunc(Number(exporter.version));
+    const version = versionNumber(exporter.version);
     const key = `${exporter.address} ${version}`;
     const stream = streams.get(key) ??
       { address: exporter.address, version, packets: 0, flows: 0, lost: 0, reset: 0 };
@@ -108,6 +108,11 @@ export class StatSchedule {
 
 function nextMinute(minute: number, step: number): number {
   return minute + (step - minute % step);
+}
+
+/** The number of a version; 0 for sFlow, which has none of its own, and where nobody knows it. */
+function versionNumber(version: string): number {
+  return Math.trunc(Number(version)) || 0;
 }
 
 function sum(numbers: readonly number[]): number {

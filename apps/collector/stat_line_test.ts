@@ -123,3 +123,12 @@ Deno.test("StatSchedule survives clocks that are set, and long pauses", () => {
   assertEquals(schedule.due(noon - 86_400_000), true);
   assertEquals(schedule.due(noon - 86_400_000 + 1000), false);
 });
+
+Deno.test("statLines() has 0 for versions without a number", () => {
+  const lines = statLines(
+    snapshot([exporter("192.0.2.1", "sflow5", {}), exporter("192.0.2.2", "unknown", {})], []),
+    "flow-receive",
+    "0.0.0.0",
+  );
+  assertEquals(lines.map((line) => line.match(/d_ver=\S+/)?.[0]), ["d_ver=0", "d_ver=0"]);
+});

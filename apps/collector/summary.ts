@@ -7,7 +7,7 @@ import type { CollectorSnapshot } from "./snapshot.ts";
  */
 export function summaryFacts(snapshot: CollectorSnapshot): Record<string, number> {
   const { packets, flows, notAllowed, malformed, sequence, sources, sinks } = snapshot;
-  const { forwarders = [] } = snapshot;
+  const { forwarders = [], templates = {} } = snapshot;
   const facts: Record<string, number> = { packets, flows };
   const add = (name: string, count: number) => {
     if (count !== 0) facts[name] = count;
@@ -21,6 +21,11 @@ export function summaryFacts(snapshot: CollectorSnapshot): Record<string, number
   add("receive-errors", sum(sources.map(({ errors }) => errors)));
   add("not-allowed", notAllowed);
   for (const [reason, count] of Object.entries(malformed)) add(`malformed-${reason}`, count);
+  for (const [version, { overdue, overflowed, damaged }] of Object.entries(templates)) {
+    add(`v${version}-sets-overdue`, overdue);
+    add(`v${version}-sets-overflowed`, overflowed);
+    add(`v${version}-sets-damaged`, damaged);
+  }
   for (const { name, done, queued, filtered, dropped } of [...sinks, ...forwarders]) {
     facts[`${name}-done`] = done;
     add(`${name}-queued`, queued);

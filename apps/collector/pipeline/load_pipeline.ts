@@ -32,7 +32,11 @@ export async function loadPipeline(
     filter: await loadFilter(settings, log),
     xlate: await loadXlate(settings, log),
   };
-  const pipeline = new RecordPipeline(stages, byteOrder === "little");
+  const pipeline = new RecordPipeline(
+    stages,
+    byteOrder === "little",
+    (message) => log.warn("record-fields", message),
+  );
   const route = layout === undefined ? undefined : pipeline.route(layout.schema);
   if (route?.refusal !== undefined) {
     throw new UsageError(`flows are stored as ${layout?.schema.label}: ${route.refusal.message}`);

@@ -10,7 +10,9 @@ export const PIPELINE_OPTIONS: readonly Flag[] = [
     name: "export-version",
     letter: "V",
     value: "VERSION",
-    doc: "Store as 1, 5, 6, 7, 8.1 to 8.14 or 1005 (default: as received, a file for each version)",
+    doc:
+      "Store as 1, 5, 6, 7, 8.1 to 8.14 or 1005 (default: as received, a file for each version; " +
+      "NetFlow v9, IPFIX and sFlow as 5, IPv4 only)",
   },
   { name: "filter-file", letter: "f", value: "FILE", doc: "Filter configuration" },
   {

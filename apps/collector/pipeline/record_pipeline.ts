@@ -1,4 +1,4 @@
-import type { FlowBatch, FlowFieldName, FlowSchema, RecordLayout } from "@flowtools/flow-model";
+import type { FlowBatch, FlowSchema, RecordLayout } from "@flowtools/flow-model";
 import { canConvert, findFtLayout, type RecordBlock } from "@flowtools/ft-format";
 import {
   type FlowFilter,
@@ -8,10 +8,13 @@ import {
 } from "@flowtools/flowset";
 
 /**
- * What flows of versions without a layout of their own (9, IPFIX) become where nobody says
- * otherwise: version 5, which every program reads.
+ * What flows of versions without a layout of their own (NetFlow v9, IPFIX, sFlow) become where
+ * nobody says otherwise: version 5, which every program reads.
  */
 const LAYOUT_DEFAULT: RecordLayout = findFtLayout(5)!;
+
+/** Why rows are not stored whose addresses are IPv6: records have no room for them. */
+export const IPV6_REASON = "ipv6";
 
 /** The steps of a pipeline; each is made anew for each layout, since they have memory of it. */
 export interface PipelineStages {
@@ -49,21 +52,30 @@ export interface PipelineRoute {
  */
 export class RecordPipeline {
   /** Values that did not fit their field and were replaced, by field. */
-  readonly misfits: Map<FlowFieldName, number> = new Map();
+  readonly misfits: Map<string, number> = new Map();
   readonly #stages: PipelineStages;
   readonly #littleEndian: boolean;
   readonly #routes = new WeakMap<FlowSchema, PipelineRoute>();
   readonly #steps = new Map<RecordLayout, RecordSteps>();
+  readonly #tell: (message: string) => void;
+  /** Versions of which it was told that records hold less than their flows. */
+  readonly #told = new Set<number>();
 
   /**
    * Makes a pipeline.
    *
    * @param stages The steps
    * @param littleEndian Byte order of the records
+   * @param tell Told, once for each version, where flows have more than records can hold
    */
-  constructor(stages: PipelineStages, littleEndian: boolean) {
+  constructor(
+    stages: PipelineStages,
+    littleEndian: boolean,
+    tell: (message: string) => void = () => {},
+  ) {
     this.#stages = stages;
     this.#littleEndian = littleEndian;
+    this.#tell = tell;
   }
 
   /** The layout that all records get, where that is fixed. */
@@ -73,7 +85,13 @@ export class RecordPipeline {
 
   /** The same steps, but all records get one layout. */
   withLayout(layout: RecordLayout): RecordPipeline {
-    return new RecordPipeline({ ...this.#stages, layout }, this.#littleEndian);
+    const pipeline = new RecordPipeline(
+      { ...this.#stages, layout },
+      this.#littleEndian,
+      this.#tell,
+    );
+    for (const version of this.#told) pipeline.#told.add(version);
+    return pipeline;
   }
 
   /** What becomes of flows of a shape. */
@@ -93,6 +111,7 @@ export class RecordPipeline {
       const message = `${schema.label} flows cannot be stored as ${layout.schema.label}`;
       return { layout, refusal: { reason: "no-conversion", message } };
     }
+    if (own === undefined) this.#tellOnce(schema, layout);
     const { tag, filter, xlate } = this.#stages;
     if (tag === undefined && filter === undefined && xlate === undefined) return { layout };
     let steps = this.#steps.get(layout);
@@ -102,6 +121,15 @@ export class RecordPipeline {
     }
     return { layout, steps, refusal: steps.refusal };
   }
+
+  #tellOnce({ version, label }: FlowSchema, { schema }: RecordLayout): void {
+    if (this.#told.has(version)) return;
+    this.#told.add(version);
+    this.#tell(
+      `${label} flows become records of ${schema.label}: those with IPv6 addresses are dropped, ` +
+        "and fields that such records lack are left out",
+    );
+  }
 }
 
 /** Tags, filters and translates records of one layout. */
@@ -110,7 +138,7 @@ export class RecordSteps {
   readonly refusal: Refusal | undefined;
   readonly #layout: RecordLayout;
   readonly #littleEndian: boolean;
-  readonly #misfits: Map<FlowFieldName, number>;
+  readonly #misfits: Map<string, number>;
   readonly #tag: RecordTransform | undefined;
   readonly #filter: RecordFilter | undefined;
   readonly #xlate: RecordTransform | undefined;
@@ -121,7 +149,7 @@ export class RecordSteps {
     layout: RecordLayout,
     stages: PipelineStages,
     littleEndian: boolean,
-    misfits: Map<FlowFieldName, number>,
+    misfits: Map<string, number>,
   ) {
     this.#layout = layout;
     this.#littleEndian = littleEndian;

@@ -1,3 +1,4 @@
+import { readerOf, Template, type TemplateField, templateOf } from "@flowtools/netflow-pdu";
 import {
   type Column,
   type ColumnKind,
@@ -23,6 +24,8 @@ export interface SchemaCopy {
   readonly aggregation: number | undefined;
   readonly fields: FlowSchema["fields"];
   readonly extras: readonly string[];
+  /** The fields of the records that rows came from, where their octets are copied. */
+  readonly template?: { readonly id: number; readonly fields: readonly TemplateField[] };
 }
 
 /** What is known of a copy besides its memory; it can be posted to another thread. */
@@ -36,6 +39,8 @@ export interface BatchCopyPlan {
   readonly extras: readonly (readonly [name: string, values: Column])[];
   /** The rows that count, in order; all where not given. */
   readonly rows: Uint32Array | undefined;
+  /** Where the octets of records lie, and where those of each row end; not there without any. */
+  readonly octets?: { readonly offset: number; readonly ends: number };
 }
 
 /** Columns of flows: what a batch and the copy of one have in common. */
@@ -47,6 +52,8 @@ export interface FlowColumns {
   family(field: number): Uint8Array | undefined;
   wide(field: number): Uint8Array | undefined;
   extra(name: string): Column | undefined;
+  /** The record that a row came from, as it was on the wire, where that is kept. */
+  record?(row: number): Uint8Array | undefined;
 }
 
 const BYTES_PER_VALUE: Readonly<Record<Exclude<ColumnKind, "bytes">, number>> = {
@@ -93,13 +100,29 @@ export function planCopy(batch: FlowBatch, rows?: Uint32Array): BatchCopyPlan {
     const values = batch.extra(name);
     return values === undefined ? [] : [[name, values.slice(0, length) as Column]];
   });
-  const shapes = schemas.map(({ version, aggregation, fields, extras }) => ({
-    version,
-    aggregation,
-    fields,
-    extras,
-  }));
-  return { length, bytes, schemas: shapes, columns, extras, rows };
+  const octets = batch.octets === undefined ? undefined : placeOctets(batch, place);
+  const shapes = schemas.map((schema): SchemaCopy => {
+    const { version, aggregation, fields, extras } = schema;
+    const template = octets === undefined ? undefined : templateOf(schema)?.template;
+    return {
+      version,
+      aggregation,
+      fields,
+      extras,
+      template: template && { id: template.id, fields: template.fields },
+    };
+  });
+  return { length, bytes, schemas: shapes, columns, extras, rows, octets };
+}
+
+/** Room for the octets of records, where any row has some. */
+function placeOctets(
+  { length, octets }: FlowBatch,
+  place: (size: number) => number,
+): BatchCopyPlan["octets"] {
+  let sum = 0;
+  for (let row = 0; row < length; row++) sum += octets?.read(row)?.length ?? 0;
+  return sum === 0 ? undefined : { offset: place(sum), ends: place(4 * length) };
 }
 
 /**
@@ -119,6 +142,30 @@ export function fillCopy(batch: FlowBatch, plan: BatchCopyPlan, buffer: ArrayBuf
     new Uint8Array(buffer, family, length).set(batch.family(field)!.subarray(0, length));
     new Uint8Array(buffer, wide, 16 * length).set(batch.wide(field)!.subarray(0, 16 * length));
   }
+  if (plan.octets === undefined) return;
+  const { offset, ends: endsAt } = plan.octets;
+  const target = new Uint8Array(buffer, offset);
+  const ends = new Uint32Array(buffer, endsAt, length);
+  let at = 0;
+  for (let row = 0; row < length; row++) {
+    const record = batch.octets?.read(row);
+    if (record !== undefined) {
+      target.set(record, at);
+      at += record.length;
+    }
+    ends[row] = at;
+  }
+}
+
+/**
+ * The schema of a shape.
+ *
+ * @param shape The shape, as it was posted
+ * @returns A new schema, which reads records where their octets were copied
+ */
+export function schemaFrom({ template, ...init }: SchemaCopy): FlowSchema {
+  const reader = template && readerOf(new Template(template.id, template.fields));
+  return new FlowSchema({ ...init, reader });
 }
 
 /**
@@ -132,7 +179,7 @@ export function fillCopy(batch: FlowBatch, plan: BatchCopyPlan, buffer: ArrayBuf
 export function readCopy(
   plan: BatchCopyPlan,
   buffer: ArrayBuffer,
-  schemaOf: (init: SchemaCopy) => FlowSchema = (init) => new FlowSchema(init),
+  schemaOf: (init: SchemaCopy) => FlowSchema = schemaFrom,
 ): FlowColumns {
   const { length } = plan;
   const columns: (Column | undefined)[] = [];
@@ -153,6 +200,19 @@ export function readCopy(
     family: (field) => families[field],
     wide: (field) => wides[field],
     extra: (name) => extras.get(name),
+    record: plan.octets && recordsOf(plan.octets, buffer, length),
+  };
+}
+
+function recordsOf(
+  { offset, ends: endsAt }: NonNullable<BatchCopyPlan["octets"]>,
+  buffer: ArrayBuffer,
+  length: number,
+): (row: number) => Uint8Array | undefined {
+  const ends = new Uint32Array(buffer, endsAt, length);
+  return (row) => {
+    const from = row === 0 ? 0 : ends[row - 1];
+    return ends[row] === from ? undefined : new Uint8Array(buffer, offset + from, ends[row] - from);
   };
 }
 

@@ -1,15 +1,18 @@
-import { parseIPv4, versionLabel } from "@flowtools/flow-model";
+import { parseIPv4, SFLOW_VERSION, versionLabel } from "@flowtools/flow-model";
 import { variablesOf } from "@flowtools/common/config_file";
 import { type ParsedArguments, parseFlags, UsageError } from "@flowtools/common/flags";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { parseSize } from "@flowtools/common/parse_size";
-import { parseVersion } from "@flowtools/common/parse_version";
+import { type ExportVersion, parseVersion } from "@flowtools/common/parse_version";
 import type { ConfigVariables } from "@flowtools/flowset";
 import {
   type ClassicPduCodec,
   createPduRegistry,
+  IPFIX_CODEC,
   PDU_CODECS,
   type PduCodec,
+  type TemplateCodec,
+  V9_CODEC,
 } from "@flowtools/netflow-pdu";
 import { DRAIN_SECONDS } from "../operation_options.ts";
 import type { NamedDefinition } from "../pipeline/options.ts";
@@ -21,6 +24,12 @@ import { parseTarget, type TargetText } from "./target.ts";
 
 /** The versions that packets can be made of. */
 const REGISTRY = createPduRegistry(PDU_CODECS);
+
+/** A codec that packets can be made with. */
+export type SendableCodec = ClassicPduCodec | TemplateCodec;
+
+/** Those whose packets bring templates, by what `--export-version` calls them. */
+const TEMPLATE_CODECS: Readonly<Record<string, TemplateCodec>> = { 9: V9_CODEC, 10: IPFIX_CODEC };
 
 /** What can be set for a target without an address of its own: what `--raw` rules out. */
 const NOT_RAW = [
@@ -42,7 +51,7 @@ export interface TargetSettings {
   /** Datagrams are sent as they came; nothing of what follows applies. */
   readonly raw: boolean;
   /** The version to send; default that of the flows. */
-  readonly codec: ClassicPduCodec | undefined;
+  readonly codec: SendableCodec | undefined;
   readonly changes: ChangeOptions;
   /** One sequence for all sources. */
   readonly sharedSequence: boolean;
@@ -179,9 +188,31 @@ export function sendableCodec(version: number, aggregation?: number): ClassicPdu
   return codec?.layouts === undefined ? undefined : codec as ClassicPduCodec;
 }
 
-function codecOf(text: string | undefined): ClassicPduCodec | undefined {
+/** Reads a version of packets without templates; what is wrong names the others, too. */
+function parseSendable(text: string): ExportVersion {
+  try {
+    return parseVersion(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${error.message}, ${Object.keys(TEMPLATE_CODECS).join(", ")}`);
+  }
+}
+
+/**
+ * The codec that flows of a version go out with that no classic packets hold, unless told otherwise:
+ * sFlow goes as IPFIX, which holds more of it than anything else.
+ *
+ * @param version Export version of the flows
+ * @returns The codec, or `undefined` where no such is known
+ */
+export function templateCodec(version: number): TemplateCodec | undefined {
+  return version === SFLOW_VERSION ? IPFIX_CODEC : TEMPLATE_CODECS[version];
+}
+
+function codecOf(text: string | undefined): SendableCodec | undefined {
   if (text === undefined) return undefined;
-  const { version, aggregation } = parseVersion(text);
+  if (Object.hasOwn(TEMPLATE_CODECS, text)) return TEMPLATE_CODECS[text];
+  const { version, aggregation } = parseSendable(text);
   const codec = sendableCodec(version, aggregation);
   if (codec === undefined) {
     const label = versionLabel(version, aggregation);

@@ -1,17 +1,21 @@
 import { type FlowBatch, type FlowSchema, versionLabel } from "@flowtools/flow-model";
 import { canConvert } from "@flowtools/ft-format";
 import type { FlowFilter } from "@flowtools/flowset";
-import { type ClassicPduCodec, V5_CODEC } from "@flowtools/netflow-pdu";
+import { type ClassicPduCodec, type TemplateCodec, V5_CODEC } from "@flowtools/netflow-pdu";
 import type { Log } from "../log.ts";
 import type { LossCounts, Sink } from "../sinks/sink.ts";
 import type { Ledger } from "./ledger.ts";
-import { sendableCodec } from "./fanout_settings.ts";
+import { type SendableCodec, sendableCodec, templateCodec } from "./fanout_settings.ts";
+import { isTemplateCodec } from "../template_codecs.ts";
 import { SOCKETS_PER_TARGET_MAX } from "./limits.ts";
 import type { MisfitNotice } from "./misfit_notice.ts";
-import { PacketPacker } from "./packet_packer.ts";
+import { PacketPacker, type PacketTaker } from "./packet_packer.ts";
+import { IPV6_REASON } from "../pipeline/record_pipeline.ts";
+import { takeIPv4Rows } from "../pipeline/ipv4_rows.ts";
 import type { RowChanges } from "./row_changes.ts";
 import type { SendThread } from "./send_thread.ts";
-import type { RelayedSource, SourceRun, SourceRuns } from "./source_runs.ts";
+import type { SourceRun, SourceRuns } from "./source_runs.ts";
+import { TemplatePacker } from "./template_packer.ts";
 import type { WireRecords } from "./wire_records.ts";
 
 /** What all targets of a fan-out share. */
@@ -32,7 +36,7 @@ export interface FanoutTargetOptions {
   /** Its name in messages. */
   readonly name: string;
   /** The version to send; default that of the flows. */
-  readonly codec?: ClassicPduCodec;
+  readonly codec?: SendableCodec;
   readonly changes: RowChanges;
   /** One sequence for all sources. */
   readonly sharedSequence: boolean;
@@ -44,7 +48,13 @@ export interface FanoutTargetOptions {
 type Route = { readonly refusal: string } | {
   readonly codec: ClassicPduCodec;
   readonly packer: PacketPacker;
-};
+} | { readonly templates: TemplatePacker };
+
+/** Rows that cannot be sent: a mask of 32 bits would leave IPv6 addresses as they are. */
+const IPV6_MASK = "ipv6-mask";
+
+/** Rows that no packet can hold. */
+const NO_ROOM = "no-room";
 
 /**
  * Sends flows on to one target as export packets: changed, filtered, converted, and with sequence
@@ -61,6 +71,7 @@ export class FanoutTarget implements Sink {
   #routes = new WeakMap<FlowSchema, Route>();
   /** By version label: flows of several shapes may go out as one version. */
   readonly #packers = new Map<string, PacketPacker>();
+  readonly #templatePackers = new Map<number, TemplatePacker>();
   /** Exporters and engines forgotten when it was last looked. */
   #forgotten = 0;
 
@@ -79,6 +90,12 @@ export class FanoutTarget implements Sink {
     const target = new FanoutTarget(shared, options);
     await target.reload();
     return target;
+  }
+
+  /** Records as they came go on as they came, unless they are changed or become others. */
+  get wantsOctets(): boolean {
+    const { changes, codec } = this.#options;
+    return !changes.any && (codec === undefined || isTemplateCodec(codec));
   }
 
   get counters(): Ledger {
@@ -110,7 +127,7 @@ export class FanoutTarget implements Sink {
   countLosses(_losses: LossCounts): void {}
 
   flush(_now: number): Promise<void> {
-    for (const packer of this.#packers.values()) packer.flush();
+    this.#flushPackers();
     this.#shared.thread.queue(this.#options.index).push();
     this.#shared.misfits.tell();
     this.#tellForgotten();
@@ -118,14 +135,20 @@ export class FanoutTarget implements Sink {
   }
 
   async close(): Promise<void> {
-    for (const packer of this.#packers.values()) packer.flush();
+    this.#flushPackers();
     const { thread, drainSeconds } = this.#shared;
     await thread.close(this.#options.index, drainSeconds);
+  }
+
+  #flushPackers(): void {
+    for (const packer of this.#packers.values()) packer.flush();
+    for (const packer of this.#templatePackers.values()) packer.flush();
   }
 
   #tellForgotten(): void {
     let { forgotten } = this.#shared.runs;
     for (const packer of this.#packers.values()) forgotten += packer.forgotten;
+    for (const packer of this.#templatePackers.values()) forgotten += packer.forgotten;
     if (forgotten === this.#forgotten) return;
     this.#shared.log.warn(
       "relay-sources",
@@ -161,6 +184,10 @@ export class FanoutTarget implements Sink {
       }
       const passed = selected === undefined ? rows : next - first;
       ledger.filtered += rows - passed;
+      if ("templates" in route) {
+        this.#packTemplates(batch, run, route.templates, selected?.subarray(first, next));
+        continue;
+      }
       ledger.queued += passed;
       if (passed === 0) continue;
       if (run.from >= block.to) {
@@ -168,16 +195,49 @@ export class FanoutTarget implements Sink {
         const bytes = records.of(batch, route.codec, key, run.from, to);
         block = { from: run.from, to, bytes };
       }
+      const { bytes, from: start } = block;
+      const add = (from: number, to: number) => {
+        route.packer.add(batch, run, bytes, from - start, to - start);
+      };
+      const send = (from: number, to: number) => {
+        const left = takeIPv4Rows(batch, from, to, add);
+        ledger.queued -= left;
+        ledger.drop(IPV6_REASON, left);
+      };
       if (passed === rows) {
-        route.packer.add(batch, run, block.bytes, run.from - block.from, run.to - block.from);
+        send(run.from, run.to);
       } else {
         for (let i = first; i < next;) {
           const from = selected![i];
           let to = from + 1;
           for (i++; i < next && selected![i] === to; i++) to++;
-          route.packer.add(batch, run, block.bytes, from - block.from, to - block.from);
+          send(from, to);
         }
       }
+    }
+  }
+
+  /** Packs rows of one source, all or those that were selected. */
+  #packTemplates(
+    batch: FlowBatch,
+    { from, to, source }: SourceRun,
+    packer: TemplatePacker,
+    selected: Uint32Array | undefined,
+  ): void {
+    const add = (from: number, to: number) => {
+      this.#ledger.queued += to - from;
+      packer.add(batch, from, to, source);
+    };
+    const take = (from: number, to: number) => {
+      if (!this.#options.changes.masks) return add(from, to);
+      this.#ledger.drop(IPV6_MASK, takeIPv4Rows(batch, from, to, add));
+    };
+    if (selected === undefined) return take(from, to);
+    for (let i = 0; i < selected.length;) {
+      const first = selected[i];
+      let end = first + 1;
+      for (i++; i < selected.length && selected[i] === end; i++) end++;
+      take(first, end);
     }
   }
 
@@ -200,9 +260,10 @@ export class FanoutTarget implements Sink {
   #findRoute(schema: FlowSchema): Route {
     const { log } = this.#shared;
     const own = sendableCodec(schema.version, schema.aggregation);
-    const codec = this.#options.codec ?? own ?? V5_CODEC;
-    // Versions with templates (9, IPFIX) have all that a classic record has.
-    if (own !== undefined && !canConvert(schema, codec.layouts.record.schema)) {
+    const codec = this.#options.codec ?? own ?? templateCodec(schema.version) ?? V5_CODEC;
+    const templates = isTemplateCodec(codec);
+    // Versions with templates (9, IPFIX) have all that a classic record has, and hold all of it.
+    if (!templates && own !== undefined && !canConvert(schema, codec.layouts.record.schema)) {
       const label = versionLabel(codec.version, codec.aggregation);
       log.warn("no-conversion", `${this.name}: cannot send ${schema.label} flows as ${label}`);
       return { refusal: "no-conversion" };
@@ -216,6 +277,7 @@ export class FanoutTarget implements Sink {
       );
       return { refusal: "filter-field" };
     }
+    if (templates) return { templates: this.#templatePacker(codec) };
     const { label } = codec.layouts.record.schema;
     let packer = this.#packers.get(label);
     if (packer === undefined) {
@@ -226,16 +288,42 @@ export class FanoutTarget implements Sink {
   }
 
   #createPacker(codec: ClassicPduCodec): PacketPacker {
+    const { sharedSequence } = this.#options;
+    return new PacketPacker({ codec, sharedSequence, take: this.#taker() });
+  }
+
+  #templatePacker(codec: TemplateCodec): TemplatePacker {
+    let packer = this.#templatePackers.get(codec.version);
+    if (packer === undefined) {
+      const { sharedSequence, changes } = this.#options;
+      const ledger = this.#ledger;
+      packer = new TemplatePacker({
+        codec,
+        sharedSequence,
+        octets: !changes.any,
+        take: this.#taker(),
+        refused: (rows) => {
+          ledger.queued -= rows;
+          ledger.drop(NO_ROOM, rows);
+        },
+        misfits: this.#shared.misfits.counts,
+      });
+      this.#templatePackers.set(codec.version, packer);
+    }
+    return packer;
+  }
+
+  /** Puts packets into the queue of the target. */
+  #taker(): PacketTaker {
     const { sharedSequence, index } = this.#options;
     const queue = this.#shared.thread.queue(index);
-    const take = (packet: Uint8Array, flows: number, source: RelayedSource) =>
+    return (packet, flows, source) =>
       queue.add(
         packet,
         flows,
         sharedSequence ? 0 : source.number % SOCKETS_PER_TARGET_MAX,
         { address: typeof source.address === "number" ? source.address : 0, port: 0 },
       );
-    return new PacketPacker({ codec, sharedSequence, take });
   }
 }
 

@@ -1,10 +1,9 @@
-import type { FlowFieldName } from "@flowtools/flow-model";
 import type { Log } from "../log.ts";
 
 /** Counts values that did not fit a record and were replaced, and tells of new ones. */
 export class MisfitNotice {
   /** The count of each field, for those who store records. */
-  readonly counts: Map<FlowFieldName, number>;
+  readonly counts: Map<string, number>;
   readonly #name: string;
   readonly #log: Log;
   #told = 0;
@@ -14,7 +13,7 @@ export class MisfitNotice {
    * @param log Told of them
    * @param counts Counted by somebody already
    */
-  constructor(name: string, log: Log, counts: Map<FlowFieldName, number> = new Map()) {
+  constructor(name: string, log: Log, counts: Map<string, number> = new Map()) {
     this.#name = name;
     this.#log = log;
     this.counts = counts;

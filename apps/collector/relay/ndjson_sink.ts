@@ -35,7 +35,17 @@ export async function createNdjsonSink(
     bytesMax: settings.queueBytes,
     hooks,
   });
-  return new NdjsonSink(thread, filter, log, settings.drainSeconds);
+  const all = settings.names === undefined;
+  return new NdjsonSink({ thread, filter, log, drainSeconds: settings.drainSeconds, all });
+}
+
+interface NdjsonSinkInit {
+  readonly thread: OutputThread;
+  readonly filter: FlowFilter | undefined;
+  readonly log: Log;
+  readonly drainSeconds: number;
+  /** Whether everything is written that flows have. */
+  readonly all: boolean;
 }
 
 class NdjsonSink implements Sink {
@@ -44,19 +54,26 @@ class NdjsonSink implements Sink {
   readonly #filter: FlowFilter | undefined;
   readonly #log: Log;
   readonly #drainSeconds: number;
+  readonly #all: boolean;
   #selection = new Uint32Array(0);
   /** Whether the filter can look at flows of a shape. */
   readonly #filterable = new WeakMap<FlowSchema, boolean>();
 
-  constructor(thread: OutputThread, filter: FlowFilter | undefined, log: Log, drain: number) {
+  constructor({ thread, filter, log, drainSeconds, all }: NdjsonSinkInit) {
     this.#thread = thread;
     this.#filter = filter;
     this.#log = log;
-    this.#drainSeconds = drain;
+    this.#drainSeconds = drainSeconds;
+    this.#all = all;
   }
 
   get counters(): Ledger {
     return this.#thread.ledger;
+  }
+
+  /** Fields that no column has are written by name, unless it is said which are. */
+  get wantsOctets(): boolean {
+    return this.#all;
   }
 
   write(batch: FlowBatch): void {

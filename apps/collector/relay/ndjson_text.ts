@@ -7,6 +7,7 @@ import {
   type FlowSchema,
   formatIPv6,
   ipv6ToBigInt,
+  type RecordValue,
   uptimeToUnixMs,
 } from "@flowtools/flow-model";
 import type { FlowColumns } from "./batch_copy.ts";
@@ -24,6 +25,9 @@ const QUOTE = 0x22;
 const BRACE = 0x7b;
 const BRACE_END = 0x7d;
 const LINE_END = 0x0a;
+
+/** Bytes that a unit of text takes at most. */
+const UTF8_BYTES_MAX = 3;
 
 /** Writes the value of one row; the writer has room for it. */
 type ValueWriter = (row: number) => void;
@@ -112,17 +116,32 @@ export class NdjsonText {
       return [{ prefix: prefix(name), bind: (flows) => this.#bindAttribute(name, field, flows) }];
     });
     const extras = this.#names === undefined ? schema.extras : [];
-    return [...attributes, ...extras.map((name) => this.#extraMember(prefix(name), name))];
+    const values = new RecordValues(schema);
+    return [...attributes, ...extras.map((name) => this.#extraMember(prefix(name), name, values))];
   }
 
-  #extraMember(prefix: Uint8Array, name: string): Member {
+  #extraMember(prefix: Uint8Array, name: string, values: RecordValues): Member {
     return {
       prefix,
-      bind: (flows) => this.#bindExtra(name, flows),
+      bind: (flows) => this.#bindExtra(name, flows) ?? this.#bindRecord(name, flows, values),
       absence: (flows) => {
         const column = flows.extra(name);
+        if (column === undefined) return (row) => values.get(flows, row, name) === undefined;
         return Array.isArray(column) ? (row) => column[row] === undefined : undefined;
       },
+    };
+  }
+
+  /** A value that only the record has, as it was on the wire. */
+  #bindRecord(name: string, flows: FlowColumns, values: RecordValues): ValueWriter | undefined {
+    if (flows.record === undefined) return undefined;
+    return (row) => {
+      const value = values.get(flows, row, name)!;
+      const text = typeof value === "object"
+        ? `"${hex(value)}"`
+        : JSON.stringify(typeof value === "bigint" ? String(value) : value);
+      this.#reserve(text.length * UTF8_BYTES_MAX);
+      this.#text(text);
     };
   }
 
@@ -191,8 +210,7 @@ export class NdjsonText {
       };
     }
     return (row) => {
-      const octets = column[row] ?? [];
-      const text = Array.from(octets, (byte) => byte.toString(16).padStart(2, "0")).join("");
+      const text = hex(column[row] ?? []);
       this.#reserve(text.length + 2);
       this.#text(`"${text}"`);
     };
@@ -243,4 +261,30 @@ export class NdjsonText {
     grown.set(this.#bytes.subarray(0, this.#used));
     this.#bytes = grown;
   }
+}
+
+/** What records of one schema have beyond columns: each record is taken apart once. */
+class RecordValues {
+  readonly #schema: FlowSchema;
+  #flows: FlowColumns | undefined;
+  #row = -1;
+  #values: ReadonlyMap<string, RecordValue> | undefined;
+
+  constructor(schema: FlowSchema) {
+    this.#schema = schema;
+  }
+
+  get(flows: FlowColumns, row: number, name: string): RecordValue | undefined {
+    if (flows !== this.#flows || row !== this.#row) {
+      this.#flows = flows;
+      this.#row = row;
+      const octets = flows.record?.(row);
+      this.#values = octets && this.#schema.reader?.readAll?.(octets);
+    }
+    return this.#values?.get(name);
+  }
+}
+
+function hex(octets: Iterable<number>): string {
+  return Array.from(octets, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

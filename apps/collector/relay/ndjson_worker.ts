@@ -1,6 +1,6 @@
 /** The thread that writes flows as JSON; `ndjson_sink.ts` starts it. */
-import { type FlowAttributeName, FlowSchema } from "@flowtools/flow-model";
-import { type BatchCopyPlan, readCopy, type SchemaCopy } from "./batch_copy.ts";
+import type { FlowAttributeName, FlowSchema } from "@flowtools/flow-model";
+import { type BatchCopyPlan, readCopy, type SchemaCopy, schemaFrom } from "./batch_copy.ts";
 import { NdjsonText } from "./ndjson_text.ts";
 import type { OutputAnswer, OutputPiece } from "./output_messages.ts";
 import { outputFault, OutputTarget } from "./output_target.ts";
@@ -35,14 +35,17 @@ let text: NdjsonText;
 let names: readonly FlowAttributeName[] | undefined;
 
 function schemaOf(init: SchemaCopy): FlowSchema {
-  const key = `${init.version}.${init.aggregation}:${init.fields}:${init.extras}`;
+  const fields = init.template?.fields.map(({ enterprise, id, length, name }) => {
+    return `${enterprise}.${id}.${length}.${name}`;
+  });
+  const key = `${init.version}.${init.aggregation}:${init.fields}:${init.extras}:${fields}`;
   let schema = schemas.get(key);
   if (schema === undefined) {
     if (schemas.size >= SCHEMAS_MAX) {
       schemas.clear();
       text = new NdjsonText(names);
     }
-    schema = new FlowSchema(init);
+    schema = schemaFrom(init);
     schemas.set(key, schema);
   }
   return schema;

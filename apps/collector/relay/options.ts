@@ -63,7 +63,9 @@ export const TARGET_OPTIONS: readonly Flag[] = [
     name: "export-version",
     letter: "V",
     value: "VERSION",
-    doc: "Version to send (default: that of the flows)",
+    doc:
+      "Version to send: 1, 5, 6, 7, 8.1 to 8.14, 9 or 10, which is IPFIX (default: that of the " +
+      "flows; sFlow goes as IPFIX)",
   },
   {
     name: "delay",

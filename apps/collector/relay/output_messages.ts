@@ -1,3 +1,4 @@
+import type { Facts } from "../log.ts";
 import type { Settlement } from "./ledger.ts";
 
 /** What every output thread tells, whatever it writes. */
@@ -10,6 +11,13 @@ export type OutputAnswer =
    * Nothing more can be written. Without a message whoever read it has gone, which is no fault.
    */
   | { readonly kind: "ended"; readonly message?: string }
+  /** Something worth telling: with a reason it is trouble. */
+  | {
+    readonly kind: "told";
+    readonly message: string;
+    readonly reason?: string;
+    readonly facts?: Facts;
+  }
   /** Everything is written and closed. */
   | { readonly kind: "finished" };
 

@@ -1,3 +1,4 @@
+import type { Facts } from "../log.ts";
 import { Ledger } from "./ledger.ts";
 import type { OutputAnswer, OutputPiece } from "./output_messages.ts";
 
@@ -10,6 +11,14 @@ export interface OutputHooks {
    * @param message What is wrong; `undefined` where the reader has gone, which is no fault
    */
   readonly ended: (message: string | undefined) => void;
+  /**
+   * Something is worth telling.
+   *
+   * @param message For people
+   * @param reason For counters, where it is trouble
+   * @param facts What stands beside the message
+   */
+  readonly told?: (message: string, reason: string | undefined, facts: Facts | undefined) => void;
 }
 
 /** How to start an output thread. */
@@ -61,6 +70,11 @@ export class OutputThread {
     while (thread.#state === "starting") await thread.#answer();
     if (thread.#fault !== undefined) throw new Error(`Cannot write: ${thread.#fault}`);
     return thread;
+  }
+
+  /** Bytes that wait. */
+  get waitingBytes(): number {
+    return this.#bytes;
   }
 
   /**
@@ -128,6 +142,8 @@ export class OutputThread {
       this.#underWay.delete(answer.id);
       this.#spare = answer.buffer;
       this.ledger.settle(answer);
+    } else if (answer.kind === "told") {
+      this.#options.hooks.told?.(answer.message, answer.reason, answer.facts);
     } else if (answer.kind === "finished") {
       this.#state = "finished";
     } else {

@@ -16,6 +16,10 @@ const MULTICAST = 0xe;
  * are put back afterwards. Copying four columns is much cheaper than copying a batch.
  */
 export class RowChanges {
+  /** Whether anything is changed. */
+  readonly any: boolean;
+  /** Whether bits of addresses are left out. */
+  readonly masks: boolean;
   /** Equal for equal changes. */
   readonly key: string;
   readonly #options: ChangeOptions;
@@ -29,9 +33,11 @@ export class RowChanges {
     const { replaceAs = 0, privacyMask = 0xffffffff } = options;
     this.#options = options;
     this.key = `${replaceAs}/${privacyMask}`;
+    this.masks = privacyMask !== 0xffffffff;
+    this.any = this.masks || replaceAs !== 0;
     this.#fields = [
       ...(replaceAs === 0 ? [] : ["src_as", "dst_as"] as const),
-      ...(privacyMask === 0xffffffff ? [] : ["srcaddr", "dstaddr"] as const),
+      ...(this.masks ? ["srcaddr", "dstaddr"] as const : []),
     ];
   }
 

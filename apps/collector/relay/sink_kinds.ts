@@ -1,3 +1,4 @@
+import { IPFIX_KIND } from "../sinks/ipfix/mod.ts";
 import type { SinkKind } from "../sinks/sink_kind.ts";
 import { createFanout } from "./fanout.ts";
 import { fanoutSinkSettings } from "./fanout_settings.ts";
@@ -24,4 +25,4 @@ const FANOUT_KIND: SinkKind = {
 };
 
 /** The sinks that `capture` can have beside the files. With one's own: `[...SINK_KINDS, mine]`. */
-export const SINK_KINDS: readonly SinkKind[] = [NDJSON_KIND, FANOUT_KIND];
+export const SINK_KINDS: readonly SinkKind[] = [NDJSON_KIND, FANOUT_KIND, IPFIX_KIND];

@@ -6,7 +6,12 @@ import type { Log } from "../log.ts";
 import { DRAIN_SECONDS } from "../operation_options.ts";
 import { loadPipeline } from "../pipeline/load_pipeline.ts";
 import { pipelineSettings } from "../pipeline/options.ts";
-import type { RecordPipeline } from "../pipeline/record_pipeline.ts";
+import { takeIPv4Rows } from "../pipeline/ipv4_rows.ts";
+import {
+  IPV6_REASON,
+  type PipelineRoute,
+  type RecordPipeline,
+} from "../pipeline/record_pipeline.ts";
 import type { LossCounts, Sink } from "../sinks/sink.ts";
 import type { Ledger } from "./ledger.ts";
 import { MisfitNotice } from "./misfit_notice.ts";
@@ -151,10 +156,24 @@ class StreamSink implements Sink {
       this.#warn("no-conversion", `${schema.label} flows cannot be written as ${label}`);
       return ledger.drop("no-conversion", rows);
     }
-    const block = route.steps === undefined
+    const left = takeIPv4Rows(batch, from, to, (from, to) => {
+      this.#shapeRows(batch, route, shaper, from, to);
+    });
+    ledger.drop(IPV6_REASON, left);
+  }
+
+  /** Writes rows that records can hold. */
+  #shapeRows(
+    batch: FlowBatch,
+    { steps }: PipelineRoute,
+    shaper: RecordShaper,
+    from: number,
+    to: number,
+  ): void {
+    const block = steps === undefined
       ? this.#records(batch, shaper.layout, from, to)
-      : route.steps.process(batch, from, to);
-    ledger.filtered += rows - (block?.count ?? 0);
+      : steps.process(batch, from, to);
+    this.counters.filtered += to - from - (block?.count ?? 0);
     if (block !== undefined) this.#post(recordBytes(shaper.shape(block)), block.count);
   }
 

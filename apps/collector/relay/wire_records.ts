@@ -1,4 +1,4 @@
-import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
+import type { FlowBatch } from "@flowtools/flow-model";
 import type { ClassicPduCodec } from "@flowtools/netflow-pdu";
 
 /** Rows of a batch as the records of a version. */
@@ -19,10 +19,10 @@ export class WireRecords {
   #batch: FlowBatch | undefined;
   #generation = -1;
   #length = -1;
-  readonly #misfits: Map<FlowFieldName, number>;
+  readonly #misfits: Map<string, number>;
 
   /** @param misfits Told, per field, how many values did not fit and were replaced */
-  constructor(misfits: Map<FlowFieldName, number>) {
+  constructor(misfits: Map<string, number>) {
     this.#misfits = misfits;
   }
 

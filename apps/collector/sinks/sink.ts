@@ -43,6 +43,11 @@ export interface Sink {
    * is a loss: what is refused may be tried again.
    */
   readonly errors?: Readonly<Record<string, number>>;
+  /**
+   * Whether it makes use of the records of NetFlow v9 and IPFIX as they came (`FlowBatch.octets`),
+   * beyond the columns. Asked once, when the collector is made.
+   */
+  readonly wantsOctets?: boolean;
   /** Takes flows, of one version or of several. The batch is used again after the call. */
   write(batch: FlowBatch): void;
   /** Takes note of losses since the last call. */

@@ -3,7 +3,12 @@ import type { FlowBatch, RecordLayout } from "@flowtools/flow-model";
 import { FtStreamEncoder, recordBytes } from "@flowtools/ft-format";
 import type { Log } from "../log.ts";
 import { loadPipeline } from "../pipeline/load_pipeline.ts";
-import type { PipelineRoute, RecordPipeline } from "../pipeline/record_pipeline.ts";
+import { takeIPv4Rows } from "../pipeline/ipv4_rows.ts";
+import {
+  IPV6_REASON,
+  type PipelineRoute,
+  type RecordPipeline,
+} from "../pipeline/record_pipeline.ts";
 import type { FileSettings } from "./files/options.ts";
 import type { Sink, SinkCounters } from "./sink.ts";
 import { TcpClient } from "./tcp_client.ts";
@@ -174,11 +179,14 @@ export class ClientSink implements Sink {
       this.#drop(route.refusal.reason, (to - from) * copies);
       return;
     }
-    const records = this.#recordsOf(batch, from, to, route);
-    const flows = records.length / route.layout.size;
-    this.counters.filtered += (to - from - flows) * copies;
-    this.counters.queued += flows * copies;
-    if (flows > 0) { for (const client of this.#clients) client.push(records, flows); }
+    const left = takeIPv4Rows(batch, from, to, (from, to) => {
+      const records = this.#recordsOf(batch, from, to, route);
+      const flows = records.length / route.layout.size;
+      this.counters.filtered += (to - from - flows) * copies;
+      this.counters.queued += flows * copies;
+      if (flows > 0) { for (const client of this.#clients) client.push(records, flows); }
+    });
+    this.#drop(IPV6_REASON, left * copies);
   }
 
   /** Records for the clients, in memory of their own. */

@@ -89,10 +89,12 @@ export class CaptureSource implements DatagramSource {
     while (!this.#closing) {
       const datagram = this.#decoder.read();
       if (datagram === undefined) return;
-      const { payload, source, sourcePort, truncated } = datagram;
+      const { payload, source, sourcePort, truncated, timeMs } = datagram;
       if (truncated) this.#truncated++;
       const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-      receiver.datagram(view, 0, payload.length, this.#senders.text(source, sourcePort));
+      const sender = this.#senders.text(source, sourcePort);
+      // A capture without times is as if it came now.
+      receiver.datagram(view, 0, payload.length, sender, timeMs === 0 ? undefined : timeMs);
       // Counted over all pieces of the file: one holds fewer than a turn, if they are large.
       if (++this.#given % DATAGRAMS_PER_TURN === 0) {
         await receiver.room?.();

@@ -19,8 +19,15 @@ export interface DatagramReceiver {
    * @param offset Where it starts
    * @param length Its bytes
    * @param sender Who sent it
+   * @param receivedAt When it came, Unix ms, where that was not just now
    */
-  datagram(view: DataView, offset: number, length: number, sender: Sender): void;
+  datagram(
+    view: DataView,
+    offset: number,
+    length: number,
+    sender: Sender,
+    receivedAt?: number,
+  ): void;
   /**
    * Whether a source that can wait (a file can, the network cannot) should, since more would not
    * fit into the queues behind. It resolves when there is room; `undefined` where there is.

@@ -1,6 +1,7 @@
 import type { CollectorSnapshot } from "../snapshot.ts";
 import { LOSS_RECENT_MS } from "./limits.ts";
 import { LIVE_SINK } from "./live_sink.ts";
+import { TEMPLATE_COUNTS } from "./template_counts.ts";
 
 /** Something that was lost or odd, and where. */
 export interface Loss {
@@ -9,7 +10,7 @@ export interface Loss {
   /** The source, sink or reason that it is about. */
   readonly where: string;
   /** What is counted. */
-  readonly unit: "packets" | "flows" | "events";
+  readonly unit: "packets" | "flows" | "sets" | "events";
   /** Whether data were lost, or it is only worth knowing. */
   readonly severity: "loss" | "note";
   /** How many since the start. */
@@ -28,7 +29,7 @@ type LossCount = Omit<Loss, "recent">;
  * @returns One row a cause and place, those without any too
  */
 export function countLosses(snapshot: CollectorSnapshot): LossCount[] {
-  const { sources, sinks, forwarders = [], malformed, sequence } = snapshot;
+  const { sources, sinks, forwarders = [], malformed, sequence, templates = {} } = snapshot;
   const loss = (cause: string, where: string, unit: Loss["unit"], count: number): LossCount => {
     return { cause, where, unit, severity: "loss", count };
   };
@@ -45,6 +46,13 @@ export function countLosses(snapshot: CollectorSnapshot): LossCount[] {
     ...Object.entries(malformed).map(([reason, count]) => {
       return loss("malformed", reason, "packets", count);
     }),
+    ...TEMPLATE_COUNTS.flatMap(({ name, cause, unit, severity }) =>
+      cause === undefined || unit === undefined || severity === undefined
+        ? []
+        : Object.entries(templates).map(([version, counts]) => {
+          return { cause, where: `v${version}`, unit, severity, count: counts[name] };
+        })
+    ),
     ...sinks.flatMap(({ name, dropped }) =>
       Object.entries(dropped).map(([reason, count]) => {
         // What the page does not look at is in the files, and in the page's sums.

@@ -1,3 +1,4 @@
+import { TEMPLATE_COUNTS } from "./template_counts.ts";
 import type {
   CollectorSnapshot,
   ExporterSnapshot,
@@ -65,8 +66,9 @@ const forwarder = each<SinkSnapshot>(
 );
 const exporter = each<ExporterSnapshot>(
   ({ exporters }) => exporters,
-  ({ address, port, version, source }) => {
-    return { exporter: address, port: String(port), version, source: String(source) };
+  ({ address, port, version, source, agent }) => {
+    const labels = { exporter: address, port: String(port), version, source: String(source) };
+    return agent === undefined ? labels : { ...labels, agent };
   },
 );
 
@@ -121,6 +123,13 @@ const SNAPSHOT_METRICS: readonly Metric<CollectorSnapshot>[] = [
   plain("counter", "exporters_forgotten_total", "Exporters forgotten to make room", (snapshot) => {
     return snapshot.exportersForgotten;
   }),
+  ...TEMPLATE_COUNTS.map(({ name, metric, help }): Metric<CollectorSnapshot> => ({
+    name: `template_${metric}`,
+    type: metric.endsWith("_total") ? "counter" : "gauge",
+    help,
+    samples: ({ templates = {} }) =>
+      Object.entries(templates).map(([version, counts]) => [{ version }, counts[name]]),
+  })),
   source(
     "counter",
     "source_kernel_dropped_packets_total",

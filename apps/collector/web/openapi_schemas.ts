@@ -1,4 +1,5 @@
 import { LIVE_FIELDS } from "./live_rows.ts";
+import { TEMPLATE_COUNTS } from "./template_counts.ts";
 import { EXPORTER_STATES, HEALTH_STATES } from "./status.ts";
 
 /** A JSON Schema, dialect 2020-12. */
@@ -101,6 +102,13 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     })),
     sinks: list(sink("Flows")),
     forwarders: list(sink("Datagrams, passed on as they came,")),
+    templates: {
+      type: "object",
+      description: "What is counted of templates, by version",
+      additionalProperties: object(
+        Object.fromEntries(TEMPLATE_COUNTS.map(({ name, help }) => [name, described(COUNT, help)])),
+      ),
+    },
     exporters: COUNT,
     live: object({
       clients: described(COUNT, "Listeners to live events"),
@@ -115,7 +123,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
   Loss: object({
     cause: TEXT,
     where: TEXT,
-    unit: { type: "string", enum: ["packets", "flows", "events"] },
+    unit: { type: "string", enum: ["packets", "flows", "sets", "events"] },
     severity: {
       type: "string",
       enum: ["loss", "note"],
@@ -128,8 +136,12 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     exporters: list(object({
       address: TEXT,
       port: COUNT,
-      version: described(TEXT, "Of its packets, such as 5 or 8.1"),
-      source: described(COUNT, "Engine type * 256 + engine id, or observation domain"),
+      version: described(TEXT, "Of its packets, such as 5, 8.1 or sflow5"),
+      source: described(
+        COUNT,
+        "Engine type * 256 + engine id, observation domain, or sub agent of sFlow",
+      ),
+      agent: described(TEXT, "Who made the datagrams, where they say so: sFlow"),
       state: { type: "string", enum: EXPORTER_STATES },
       packets: COUNT,
       flows: COUNT,
@@ -140,7 +152,7 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       packetRate: NUMBER,
       flowRate: NUMBER,
       sampling: described(COUNT, "One packet in so many was looked at"),
-    })),
+    }, ["agent"])),
     total: COUNT,
     forgotten: described(COUNT, "Exporters that were forgotten to make room"),
   }),

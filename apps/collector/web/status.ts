@@ -164,6 +164,7 @@ export class Status {
       sources: snapshot?.sources ?? [],
       sinks: snapshot?.sinks ?? [],
       forwarders: snapshot?.forwarders ?? [],
+      templates: snapshot?.templates ?? {},
       exporters: snapshot?.exporters.length ?? 0,
       live: {
         clients: liveClients,
@@ -195,6 +196,6 @@ export class Status {
   }
 }
 
-function exporterName({ address, port, version, source }: ExporterSnapshot): string {
-  return `${address} ${port} ${version} ${source}`;
+function exporterName({ address, port, version, source, agent = "" }: ExporterSnapshot): string {
+  return `${address} ${port} ${version} ${source} ${agent}`;
 }

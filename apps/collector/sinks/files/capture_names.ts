@@ -8,6 +8,8 @@ export interface CaptureNaming {
   readonly directory: string;
   /** How directories nest below it. */
   readonly nesting: Nesting;
+  /** What names end in, such as `.ipfix`; nothing for flow-tools files. */
+  readonly suffix?: string;
 }
 
 /** What names a capture file beside the moment at which it was begun. */
@@ -26,14 +28,15 @@ const DEPTH_MAX = 3;
 
 /** The path of a capture file that was begun at a moment. */
 export function capturePath(
-  { directory, nesting }: CaptureNaming,
+  { directory, nesting, suffix = "" }: CaptureNaming,
   { version, aggregation }: CaptureVersion,
   time: Date,
   done: boolean,
 ): string {
   const offset = utcOffsetMinutes(time);
   const parts = [directory, captureDirectory(nesting, time, offset)];
-  parts.push(captureFileName({ version, aggregation, time, utcOffsetMinutes: offset, done }));
+  const name = captureFileName({ version, aggregation, time, utcOffsetMinutes: offset, done });
+  parts.push(name + suffix);
   return parts.filter((part) => part !== "").join("/");
 }
 
@@ -47,11 +50,17 @@ export function freeMoment(naming: CaptureNaming, version: CaptureVersion, time:
   }
 }
 
-/** What the name of a capture file tells; `undefined` for names that are no such. */
-export function parseCaptureName(name: string): NamedCapture | undefined {
+/**
+ * What the name of a capture file tells; `undefined` for names that are no such.
+ *
+ * @param name The name, without directories
+ * @param suffix What it must end in
+ */
+export function parseCaptureName(name: string, suffix: string = ""): NamedCapture | undefined {
+  if (!name.endsWith(suffix)) return undefined;
   const pattern =
     /^(ft|tmp)-v(\d{2,4})(?:m(\d\d))?\.(\d{4}-\d\d-\d\d)\.(\d\d)(\d\d)(\d\d)([+-]\d\d)(\d\d)$/;
-  const match = pattern.exec(name);
+  const match = pattern.exec(name.slice(0, name.length - suffix.length));
   if (match === null) return undefined;
   const [, prefix, version, method, day, hour, minute, second, zoneHours, zoneMinutes] = match;
   const begun = Date.parse(`${day}T${hour}:${minute}:${second}${zoneHours}:${zoneMinutes}`);
@@ -75,10 +84,12 @@ export interface FoundCapture extends NamedCapture {
  * links are not followed.
  *
  * @param report Told of directories that cannot be read
+ * @param suffix What names end in
  */
 export function* findCaptures(
   directory: string,
   report: (path: string, error: unknown) => void,
+  suffix: string = "",
   depth: number = 0,
 ): Generator<FoundCapture, void, undefined> {
   let entries: Deno.DirEntry[];
@@ -91,9 +102,9 @@ export function* findCaptures(
   for (const { name, isFile, isDirectory } of entries) {
     const path = `${directory}/${name}`;
     if (isDirectory && depth < DEPTH_MAX && /^\d{4}(-\d\d){0,2}$/.test(name)) {
-      yield* findCaptures(path, report, depth + 1);
+      yield* findCaptures(path, report, suffix, depth + 1);
     }
-    const named = isFile ? parseCaptureName(name) : undefined;
+    const named = isFile ? parseCaptureName(name, suffix) : undefined;
     if (named !== undefined) yield { ...named, path };
   }
 }

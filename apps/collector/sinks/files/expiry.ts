@@ -23,11 +23,14 @@ interface DatedEntry extends CaptureEntry {
 export class Expiry {
   readonly #settings: ExpirySettings;
   readonly #report: ExpiryReport;
+  readonly #suffix: string;
   /** Complete files. */
   #files: DatedEntry[] = [];
 
-  constructor(settings: ExpirySettings, report: ExpiryReport) {
+  /** @param suffix What names of the files end in */
+  constructor(settings: ExpirySettings, report: ExpiryReport, suffix: string = "") {
     this.#settings = settings;
+    this.#suffix = suffix;
     this.#report = report;
   }
 
@@ -41,12 +44,14 @@ export class Expiry {
     if (!this.active) return;
     const report = (path: string, error: unknown) => this.#report.failed(path, error);
     this.#files = [];
-    for (const { path, done } of findCaptures(directory, report)) if (done) this.add(path);
+    for (const { path, done } of findCaptures(directory, report, this.#suffix)) {
+      if (done) this.add(path);
+    }
   }
 
   /** Learns of another complete file. */
   add(path: string): void {
-    const named = parseCaptureName(path.slice(path.lastIndexOf("/") + 1));
+    const named = parseCaptureName(path.slice(path.lastIndexOf("/") + 1), this.#suffix);
     if (!this.active || named === undefined) return;
     try {
       this.#files.push({ path, bytes: Deno.lstatSync(path).size, begun: named.begun });

@@ -3,7 +3,12 @@ import type { RecordBlock } from "@flowtools/ft-format";
 import { recordBytes } from "@flowtools/ft-format";
 import type { Log } from "../../log.ts";
 import { loadPipeline } from "../../pipeline/load_pipeline.ts";
-import type { RecordPipeline } from "../../pipeline/record_pipeline.ts";
+import { takeIPv4Rows } from "../../pipeline/ipv4_rows.ts";
+import {
+  IPV6_REASON,
+  type RecordPipeline,
+  type RecordSteps,
+} from "../../pipeline/record_pipeline.ts";
 import { nextRotation } from "../../rotate.ts";
 import type { LossCounts, Sink, SinkCounters } from "../sink.ts";
 import { FileLink } from "./file_link.ts";
@@ -232,10 +237,14 @@ export class FileSink implements Sink {
       return;
     }
     const lane = this.#laneOf(layout);
-    if (steps === undefined) {
-      this.#addRows(lane, batch, from, to);
-      return;
-    }
+    const left = takeIPv4Rows(batch, from, to, (from, to) => {
+      if (steps === undefined) this.#addRows(lane, batch, from, to);
+      else this.#addSteps(lane, steps, batch, from, to);
+    });
+    if (left > 0) this.#drop(IPV6_REASON, left);
+  }
+
+  #addSteps(lane: Lane, steps: RecordSteps, batch: FlowBatch, from: number, to: number): void {
     const block = steps.process(batch, from, to);
     this.counters.filtered += to - from - (block?.count ?? 0);
     if (block !== undefined) this.#addBlock(lane, block);

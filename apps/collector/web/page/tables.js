@@ -43,11 +43,12 @@ export function showExporters({ exporters, total, forgotten }, now) {
   const lines = exporters.map((exporter) => {
     const { sequence } = exporter;
     const name = exporter.address.includes(":") ? `[${exporter.address}]` : exporter.address;
-    const source = exporter.source === 0 ? "" : ` source ${exporter.source}`;
+    const agent = exporter.agent === undefined ? "" : ` agent ${exporter.agent}`;
+    const source = agent + (exporter.source === 0 ? "" : ` source ${exporter.source}`);
     return row([
       headCell(`${name}:${exporter.port}`, element("span", { class: "light" }, source)),
       cell(badge(exporter.state, EXPORTER_STATES[exporter.state])),
-      cell(`v${exporter.version}`),
+      cell(/^\d/.test(exporter.version) ? `v${exporter.version}` : exporter.version),
       numberCell(count(exporter.flowRate)),
       numberCell(count(exporter.packets), whole(exporter.packets)),
       numberCell(count(exporter.flows), whole(exporter.flows)),
@@ -97,6 +98,10 @@ const CAUSES = {
   "reset": "Exporter restarted",
   "exporter-forgotten": "Exporter forgotten",
   "filtered": "Left out on purpose",
+  "template-overdue": "Template never came",
+  "template-overflow": "No room to wait for a template",
+  "template-damaged": "Set cut within a record",
+  "template-waited": "Came before its template",
 };
 
 /** What a cause is called; of a sink it is the sink's own word. */
