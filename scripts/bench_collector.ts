@@ -5,8 +5,8 @@
  *     deno run -A --unstable-net scripts/bench_collector.ts [--quick] [--jobs abc] [--directory DIR]
  *
  * The jobs are (a) 300,000 packets of 30 flows as fast as the sender can, (b) 50,000 packets a
- * second for a minute to compressed files, (c) the highest rate at which nothing is lost. What was
- * lost is not what a receiver says: the kernel tells its drops, and the files are read back.
+ * second for a minute to compressed files, (c) the highest rate at which nothing is lost, (d) 40,000
+ * IPFIX packets of 24 records of 20 fields a second for a minute. What was lost is not what a receiver says: the kernel tells its drops, and the files are read back.
  *
  * @module
  */
@@ -18,14 +18,11 @@ import { type Compression, isInstalled, type Receiver, RECEIVERS } from "./load/
 const FLAGS: readonly Flag[] = [
   { name: "quick", doc: "A few seconds a job: shows that everything works, measures nothing" },
   { name: "directory", value: "DIR", doc: "Where files go (default: the system's for such)" },
-  { name: "jobs", value: "LETTERS", doc: "Which of a, b and c (default: abc)" },
+  { name: "jobs", value: "LETTERS", doc: "Which of a, b, c and d (default: abcd)" },
   { name: "only", value: "NAMES", doc: "Receivers whose names begin so, separated by commas" },
 ];
 
 const SEND = new URL("./load/send.ts", import.meta.url).pathname;
-
-/** Flows of a packet of the load. */
-const PACKET_FLOWS = 30;
 
 /** How long a receiver may take to open its socket, and to end. */
 const START_MS = 15_000;
@@ -81,6 +78,8 @@ interface Load {
   readonly packets: number;
   /** Packets a second; 0 for as many as possible. */
   readonly rate: number;
+  /** What the packets are; default v5. */
+  readonly versions?: "v5" | "ipfix";
 }
 
 /** One receiver under loads, one after the other. */
@@ -199,8 +198,11 @@ function freePort(): number {
 }
 
 /** Sends a load with a process of its own. */
-async function send({ packets, rate }: Load, port: number): Promise<LoadReport> {
-  const load = ["--packets", String(packets), "--rate", String(rate)];
+async function send(
+  { packets, rate, versions = "v5" }: Load,
+  port: number,
+): Promise<LoadReport> {
+  const load = ["--packets", String(packets), "--rate", String(rate), "--versions", versions];
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", SEND, ...load, `127.0.0.1:${port}`],
   }).output();
@@ -264,16 +266,18 @@ function row(job: string, name: string, trials: readonly Trial[], rate?: string)
   const total = (of: (trial: Trial) => number) => trials.reduce((sum, trial) => sum + of(trial), 0);
   const drops = total((trial) => trial.drops);
   const lost = total(lostOf);
+  const sent = total((trial) => sentOf(trial, "packets"));
+  const packetFlows = total((trial) => sentOf(trial, "flows")) / sent;
   return [
     job,
     name,
     rate ?? thousands(median(trials.map(rateOf))),
-    thousands(total((trial) => sentOf(trial, "packets"))),
+    thousands(sent),
     thousands(drops),
     thousands(total(({ stored }) => stored)),
     thousands(lost),
     // Lost behind the socket: neither did the kernel drop it nor does a file have it.
-    thousands(lost - drops * PACKET_FLOWS),
+    thousands(lost - drops * packetFlows),
     `${median(trials.map(({ cpuSeconds }) => cpuSeconds)).toFixed(2)} s`,
     `${Math.round(Math.max(...trials.map(({ peakMegabytes }) => peakMegabytes)))} MB`,
   ];
@@ -332,6 +336,15 @@ async function runJobs(
       }
     }
   }
+  if (jobs.includes("d")) {
+    const rate = 40_000;
+    const title = `(d) ${thousands(rate)}/s of IPFIX for ${sizes.steadySeconds} s`;
+    for (const receiver of receivers.filter((receiver) => receiver.jobs.includes("d"))) {
+      note(`${title}: ${receiver.name}`);
+      const load = { packets: rate * sizes.steadySeconds, rate, versions: "ipfix" } as const;
+      rows.push(row(title, receiver.name, [await bench.trial(receiver, "plain", load)]));
+    }
+  }
   return rows;
 }
 
@@ -358,7 +371,12 @@ async function main(): Promise<void> {
     const [busy] = Deno.loadavg();
     if (busy > 0.3) note(`the machine is busy (load ${busy.toFixed(1)}): figures will be too low`);
     const sizes = args.on("quick") ? QUICK : FULL;
-    const rows = await runJobs(new Bench(directory), receivers, args.value("jobs") ?? "abc", sizes);
+    const rows = await runJobs(
+      new Bench(directory),
+      receivers,
+      args.value("jobs") ?? "abcd",
+      sizes,
+    );
     console.log(table(rows));
   } finally {
     await Deno.remove(directory, { recursive: true });

@@ -101,7 +101,8 @@ export class LoadSender {
     for (let index = first; index < first + count; index++) {
       const sequence = exporter.sequences.take(this.#pattern[index]);
       if (sequence === undefined) continue;
-      setSequence(this.#burst.view, this.#burst.offsets[index], sequence);
+      const { view, offsets } = this.#burst;
+      setSequence(view, offsets[index], this.#pattern[index], sequence);
     }
     exporter.next = (first + count) % PATTERN_PACKETS;
     let sent = 0;

@@ -13,13 +13,14 @@ import {
   V7_CODEC,
   V8_CODECS,
 } from "@flowtools/netflow-pdu";
+import { IPFIX_RECORDS, IPFIX_SEQUENCE_OFFSET, ipfixPacket } from "./ipfix_packets.ts";
 import { Random } from "../random.ts";
 import { Workload } from "../workload.ts";
 
 /** Packets of a pattern. */
 export const PATTERN_PACKETS = 100;
 
-/** Where the header has its sequence number, in every version that has one. */
+/** Where the header has its sequence number, in every version that has one but IPFIX. */
 const SEQUENCE_OFFSET = 16;
 const UNIX_SECS_OFFSET = 8;
 const COUNT_OFFSET = 2;
@@ -37,12 +38,14 @@ export interface PatternPacket {
   readonly flows: number;
   /** What is wrong with it. */
   readonly reason: PduReason | undefined;
+  /** Where its sequence number stands, where that is not where most versions have it. */
+  readonly sequenceOffset?: number;
 }
 
 /** What a pattern is to be like. */
 export interface PatternOptions {
-  /** Only full packets of v5, or v1, v5, v7 and v8. */
-  readonly versions: "v5" | "mixed";
+  /** Only full packets of v5, or v1, v5, v7 and v8, or IPFIX of twenty fields and 24 records. */
+  readonly versions: "v5" | "mixed" | "ipfix";
   /** Packets in a hundred that have a fault. */
   readonly malformedPercent: number;
 }
@@ -89,6 +92,7 @@ export function makePattern(options: PatternOptions): PatternPacket[] {
     ? [V5_CODEC]
     : [V5_CODEC, V5_CODEC, V1_CODEC, V7_CODEC, V8_CODECS[0]];
   const workload = new Workload(7);
+  if (options.versions === "ipfix") return ipfixPattern(workload);
   const shuffled = shuffle([...Array(PATTERN_PACKETS).keys()], new Random(11));
   const faulty = new Set(shuffled.slice(0, options.malformedPercent));
   let faults = 0;
@@ -113,8 +117,13 @@ export function makePattern(options: PatternOptions): PatternPacket[] {
 }
 
 /** Writes the sequence number of a packet's exporter into it. */
-export function setSequence(view: DataView, offset: number, sequence: number): void {
-  view.setUint32(offset + SEQUENCE_OFFSET, sequence);
+export function setSequence(
+  view: DataView,
+  offset: number,
+  { sequenceOffset = SEQUENCE_OFFSET }: PatternPacket,
+  sequence: number,
+): void {
+  view.setUint32(offset + sequenceOffset, sequence);
 }
 
 /** The sequence numbers of one exporter, by stream. */
@@ -128,6 +137,24 @@ export class Sequences {
     this.#next.set(stream, (sequence + units) >>> 0);
     return sequence;
   }
+}
+
+/** The template comes with the first packet, and again with each turn. */
+function ipfixPattern(workload: Workload): PatternPacket[] {
+  const { schema } = V5_CODEC.layouts.record;
+  return Array.from({ length: PATTERN_PACKETS }, (_, index) => {
+    const batch = new FlowBatch({ capacity: IPFIX_RECORDS });
+    workload.fill(batch, schema, IPFIX_RECORDS);
+    return {
+      bytes: ipfixPacket(batch, index === 0),
+      version: "10",
+      stream: 10,
+      units: IPFIX_RECORDS,
+      flows: IPFIX_RECORDS,
+      reason: undefined,
+      sequenceOffset: IPFIX_SEQUENCE_OFFSET,
+    };
+  });
 }
 
 function fullPacket(codec: ClassicPduCodec, workload: Workload): Uint8Array<ArrayBuffer> {

@@ -37,7 +37,11 @@ const ZLIB_LEVEL: Readonly<Record<Compression, string>> = {
   lzo: "",
 };
 
-function ours(name: string, jobs: string, flags: readonly string[]): Receiver {
+function ours(
+  name: string,
+  jobs: string,
+  flags: (directory: string) => readonly string[],
+): Receiver {
   return {
     name,
     jobs,
@@ -55,7 +59,7 @@ function ours(name: string, jobs: string, flags: readonly string[]): Receiver {
       "--allow-sys=hostname,uid",
       MAIN,
       ...["-w", directory, "-n", "0", "-N", "0", "-z", ZLIB_LEVEL[compression]],
-      ...flags,
+      ...flags(directory),
       `127.0.0.1:${port}`,
     ],
     count: countFlowTools,
@@ -64,13 +68,16 @@ function ours(name: string, jobs: string, flags: readonly string[]): Receiver {
 
 /** The collectors, ours first. */
 export const RECEIVERS: readonly Receiver[] = [
-  ours("flowtools", "abc", ["--http", "off"]),
-  ours("flowtools, with its page", "abc", ["--http", "127.0.0.1:0"]),
-  ours("flowtools, 4 MiB buffer", "ac", ["--http", "off", "--receive-buffer", "4M"]),
-  ours("flowtools, portable source", "c", ["--http", "off", "--source", "portable"]),
+  ours("flowtools", "abcd", () => ["--http", "off"]),
+  ours("flowtools, with its page", "abcd", () => ["--http", "127.0.0.1:0"]),
+  ours("flowtools, 4 MiB buffer", "ac", () => ["--http", "off", "--receive-buffer", "4M"]),
+  ours("flowtools, portable source", "c", () => ["--http", "off", "--source", "portable"]),
+  ours("flowtools, IPFIX files, too", "d", (directory) => {
+    return ["--http", "off", "--ipfix", directory];
+  }),
   {
     name: "nfcapd",
-    jobs: "abc",
+    jobs: "abcd",
     program: "nfcapd",
     compressions: ["plain", "lzo"],
     command: (directory, port, compression) => [
@@ -101,7 +108,9 @@ const REFERENCE_FILE_BYTES_MAX = 2 ** 32 - 1;
 /** Counts with flow-tools where it is there and can, record by record; else with our reader. */
 async function countFlowTools(directory: string): Promise<number> {
   const paths = [...Deno.readDirSync(directory)].map(({ name }) => name)
-    .filter((name) => name.startsWith("ft-")).map((name) => `${directory}/${name}`);
+    .filter((name) => name.startsWith("ft-") && !name.endsWith(".ipfix")).map((name) =>
+      `${directory}/${name}`
+    );
   if (paths.length === 0) return 0;
   const readable = paths.every((path) => Deno.statSync(path).size <= REFERENCE_FILE_BYTES_MAX);
   if (readable && await isInstalled("flow-stat")) {

@@ -12,12 +12,13 @@ import { parseListener } from "../../apps/collector/sources/listeners.ts";
 import { sendLoad } from "./generator.ts";
 
 const EXPORTERS_MAX = 10_000;
+const VERSIONS = ["v5", "mixed", "ipfix"] as const;
 
 const FLAGS: readonly Flag[] = [
   { name: "packets", value: "N", range: [1, 1e9], doc: "Packets to send (default: 100000)" },
   { name: "rate", value: "N", range: [0, 1e7], doc: "Packets a second (default: 0, no limit)" },
   { name: "exporters", value: "N", range: [1, EXPORTERS_MAX], doc: "Exporters (default: 1)" },
-  { name: "versions", value: "V", choices: ["v5", "mixed"], doc: "v5 (default) or mixed" },
+  { name: "versions", value: "V", choices: VERSIONS, doc: "v5 (default), mixed or ipfix" },
   { name: "malformed", value: "PERCENT", range: [0, 100], doc: "Share with a fault (default: 0)" },
 ];
 
@@ -30,7 +31,7 @@ if (import.meta.main) {
       packets: args.number("packets") ?? 100_000,
       rate: args.number("rate") ?? 0,
       exporters: args.number("exporters") ?? 1,
-      versions: args.value("versions") === "mixed" ? "mixed" : "v5",
+      versions: VERSIONS.find((known) => known === args.value("versions")) ?? "v5",
       malformedPercent: args.number("malformed") ?? 0,
       host: address ?? "127.0.0.1",
       port,
