@@ -357,7 +357,7 @@ for (
     [["0/0/9991"], 'target is "0/0/9991", expected a remote address and a port above 0'],
     [["[::g]:1"], 'target is "[::g]:1", expected localip/remoteip/port'],
     [["no.such.host.invalid:1"], 'no address is known for "no.such.host.invalid"'],
-    [["-V", "9", "127.0.0.1:1"], 'export version is "9", expected one of 1, 5, 6, 7'],
+    [["-V", "11", "127.0.0.1:1"], 'export version is "11", expected one of 1, 5, 6, 7'],
     [["127.0.0.1:1,export-version=1005"], "there are no packets of v1005"],
     [["127.0.0.1:1,replace-as=70000"], '--replace-as is "70000", expected a whole number 0 to'],
     [["127.0.0.1:1,colour=red"], 'target "127.0.0.1:1,colour=red": '],
