@@ -3,6 +3,7 @@ import {
   addSequenceResult,
   type ExporterAddress,
   formatExporter,
+  type InUseOrder,
   type PduCodec,
   type PduHeader,
   type PduResult,
@@ -12,6 +13,7 @@ import {
   type SequenceTotals,
   sequenceUnits,
   TemplateSession,
+  UseOrder,
   zeroSequenceTotals,
 } from "@flowtools/netflow-pdu";
 import { RateMeter } from "./rate_meter.ts";
@@ -48,7 +50,7 @@ interface Peer {
 }
 
 /** One engine or observation domain of one version, linked to those heard of before and after. */
-interface Stream {
+interface Stream extends InUseOrder<Stream> {
   readonly key: number | string;
   readonly peer: Peer;
   readonly sender: Sender;
@@ -65,8 +67,6 @@ interface Stream {
   malformed: number;
   lastSeen: number;
   sampling: number;
-  newer: Stream | undefined;
-  older: Stream | undefined;
 }
 
 /**
@@ -83,8 +83,7 @@ export class ExporterTable {
   readonly #saved: SavedSessions;
   #size = 0;
   #forgotten = 0;
-  #newest: Stream | undefined;
-  #oldest: Stream | undefined;
+  readonly #order = new UseOrder<Stream>();
   /** The last sender, since packets of one come in bursts. */
   #lastSender: Sender | undefined;
   #lastPeer: Peer | undefined;
@@ -154,7 +153,7 @@ export class ExporterTable {
     const key = header === undefined ? KEY_UNKNOWN : streamKey(header, agent);
     let stream = peer.streams.get(key);
     if (stream === undefined) stream = this.#add(key, peer, sender, header, agent);
-    else this.#touch(stream);
+    else this.#order.touch(stream);
     stream.packets++;
     stream.flows += brought.flows;
     stream.octets += brought.octets;
@@ -177,7 +176,7 @@ export class ExporterTable {
    * @param seconds Time since the last call
    */
   tick(seconds: number): void {
-    for (let stream = this.#newest; stream !== undefined; stream = stream.older) {
+    for (let stream = this.#order.newest; stream !== undefined; stream = stream.older) {
       stream.packetRate.update(stream.packets, seconds);
       stream.flowRate.update(stream.flows, seconds);
     }
@@ -186,7 +185,7 @@ export class ExporterTable {
   /** The exporters heard of last, most recent first, so many at most. */
   snapshot(max: number): ExporterSnapshot[] {
     const snapshots: ExporterSnapshot[] = [];
-    for (let s = this.#newest; s !== undefined && snapshots.length < max; s = s.older) {
+    for (let s = this.#order.newest; s !== undefined && snapshots.length < max; s = s.older) {
       snapshots.push({
         address: s.sender.name,
         port: s.sender.port,
@@ -251,16 +250,16 @@ export class ExporterTable {
     };
     peer.streams.set(key, stream);
     this.#size++;
-    this.#linkNewest(stream);
+    this.#order.add(stream);
     // After the new one is in, so that its peer cannot be the one that is dropped.
     if (this.#size > this.#max) this.#forgetOldest();
     return stream;
   }
 
   #forgetOldest(): void {
-    const stream = this.#oldest;
+    const stream = this.#order.oldest;
     if (stream === undefined) return;
-    this.#unlink(stream);
+    this.#order.remove(stream);
     this.#size--;
     this.#forgotten++;
     const { peer } = stream;
@@ -269,27 +268,6 @@ export class ExporterTable {
     this.#peers.delete(peer.key);
     closeSessions(peer);
     if (peer === this.#lastPeer) this.#lastPeer = undefined;
-  }
-
-  #touch(stream: Stream): void {
-    if (stream === this.#newest) return;
-    this.#unlink(stream);
-    this.#linkNewest(stream);
-  }
-
-  #linkNewest(stream: Stream): void {
-    stream.newer = undefined;
-    stream.older = this.#newest;
-    if (this.#newest !== undefined) this.#newest.newer = stream;
-    this.#newest = stream;
-    this.#oldest ??= stream;
-  }
-
-  #unlink(stream: Stream): void {
-    if (stream.newer === undefined) this.#newest = stream.older;
-    else stream.newer.older = stream.older;
-    if (stream.older === undefined) this.#oldest = stream.newer;
-    else stream.older.newer = stream.newer;
   }
 }
 

@@ -41,3 +41,4 @@ export * from "./sequence.ts";
 export * from "./sequence_stream.ts";
 export * from "./sflow/mod.ts";
 export * from "./templates/mod.ts";
+export * from "./use_order.ts";

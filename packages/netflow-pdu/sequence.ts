@@ -9,6 +9,7 @@ import {
   type SequenceTotals,
   zeroSequenceTotals,
 } from "./sequence_stream.ts";
+import { type InUseOrder, UseOrder } from "./use_order.ts";
 
 /** Bounds of a {@linkcode SequenceTracker}; the defaults stand in `limits.ts`. */
 export interface SequenceOptions extends SequenceStreamOptions {
@@ -17,12 +18,10 @@ export interface SequenceOptions extends SequenceStreamOptions {
 }
 
 /** One sequence, linked to the ones heard of before and after it. */
-interface Stream {
+interface Stream extends InUseOrder<Stream> {
   readonly exporterKey: number | string;
   readonly sourceKey: number;
   readonly sequence: SequenceStream;
-  newer: Stream | undefined;
-  older: Stream | undefined;
 }
 
 /**
@@ -57,8 +56,7 @@ export class SequenceTracker {
   readonly #streamsMax: number;
   readonly #streams = new Map<number | string, Map<number, Stream>>();
   #size = 0;
-  #newest: Stream | undefined;
-  #oldest: Stream | undefined;
+  readonly #order = new UseOrder<Stream>();
 
   /**
    * Makes a tracker that knows no sequence.
@@ -99,7 +97,7 @@ export class SequenceTracker {
     if (stream === undefined) {
       stream = this.#add(exporterKey(exporter), sourceKey(version, source));
     } else {
-      this.#touch(stream);
+      this.#order.touch(stream);
     }
     const result = stream.sequence.update(sequence, units);
     addSequenceResult(this.#totals, result, units);
@@ -158,39 +156,18 @@ export class SequenceTracker {
     }
     sources.set(sourceKey, stream);
     this.#size++;
-    this.#linkNewest(stream);
+    this.#order.add(stream);
     return stream;
   }
 
   #forgetOldest(): void {
-    const stream = this.#oldest;
+    const stream = this.#order.oldest;
     if (stream === undefined) return;
-    this.#unlink(stream);
+    this.#order.remove(stream);
     this.#size--;
     const sources = this.#streams.get(stream.exporterKey);
     sources?.delete(stream.sourceKey);
     if (sources?.size === 0) this.#streams.delete(stream.exporterKey);
-  }
-
-  #touch(stream: Stream): void {
-    if (stream === this.#newest) return;
-    this.#unlink(stream);
-    this.#linkNewest(stream);
-  }
-
-  #linkNewest(stream: Stream): void {
-    stream.newer = undefined;
-    stream.older = this.#newest;
-    if (this.#newest !== undefined) this.#newest.newer = stream;
-    this.#newest = stream;
-    this.#oldest ??= stream;
-  }
-
-  #unlink(stream: Stream): void {
-    if (stream.newer === undefined) this.#newest = stream.older;
-    else stream.newer.older = stream.older;
-    if (stream.older === undefined) this.#oldest = stream.newer;
-    else stream.older.newer = stream.newer;
   }
 }
 

@@ -1,3 +1,4 @@
+import { hexOctets } from "../dump.ts";
 import { FACT_TEXT_MAX } from "./limits.ts";
 
 const DECODER = new TextDecoder();
@@ -30,7 +31,5 @@ export function textAt(view: DataView, offset: number, length: number): string {
  * @returns Two digits an octet, cut where there are more than are remembered
  */
 export function hexAt(view: DataView, offset: number, length: number): string {
-  const shown = Math.min(length, FACT_TEXT_MAX);
-  const octets = new Uint8Array(view.buffer, view.byteOffset + offset, shown);
-  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
+  return hexOctets(view, offset, Math.min(length, FACT_TEXT_MAX));
 }
