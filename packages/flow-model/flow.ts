@@ -8,7 +8,8 @@ import {
   type FlowField,
   type FlowFieldName,
 } from "./flow_fields.ts";
-import type { FlowSchema, RecordValue } from "./schema.ts";
+import { type JsonValue, type RecordValue, valueJson } from "./record_value.ts";
+import type { FlowSchema } from "./schema.ts";
 import { uptimeToUnixMs } from "./time.ts";
 
 /** The canonical fields that hold addresses. */
@@ -178,7 +179,7 @@ export class Flow {
     }
     for (const name of extras) {
       const value = this.batch.extra(name)?.[this.row] ?? read?.get(name) ?? this.#further(name);
-      if (value !== undefined) object[name] = typeof value === "object" ? value.slice() : value;
+      if (value !== undefined) object[name] = value instanceof Uint8Array ? value.slice() : value;
     }
     return object;
   }
@@ -194,17 +195,13 @@ export class Flow {
 
   /**
    * What `JSON.stringify` shows: {@linkcode Flow.toObject}, with the raw form of IPv6 addresses as
-   * decimal text and octets as hexadecimal text, since JSON has neither.
+   * decimal text and octets as hexadecimal text, since JSON has neither; see {@linkcode valueJson}.
    *
-   * @returns A plain object of numbers and strings
+   * @returns A plain object of numbers and strings, and of lists that records have
    */
-  toJSON(): Record<string, number | string | boolean> {
-    const json: Record<string, number | string | boolean> = {};
-    for (const [name, value] of Object.entries(this.toObject())) {
-      if (typeof value === "bigint") json[name] = String(value);
-      else if (typeof value === "object") json[name] = toHex(value);
-      else json[name] = value;
-    }
+  toJSON(): Record<string, JsonValue> {
+    const json: Record<string, JsonValue> = {};
+    for (const [name, value] of Object.entries(this.toObject())) json[name] = valueJson(value);
     return json;
   }
 
@@ -278,10 +275,6 @@ function endpoint(
   view.setUint16(addressBytes, port ?? 0);
   view.setUint32(addressBytes + 2, ifIndex ?? 0);
   return bytes;
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

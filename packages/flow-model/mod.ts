@@ -24,6 +24,7 @@ export * from "./flow_batch.ts";
 export * from "./flow_fields.ts";
 export * from "./layout.ts";
 export * from "./limits.ts";
+export * from "./record_value.ts";
 export * from "./row_octets.ts";
 export * from "./schema.ts";
 export * from "./time.ts";

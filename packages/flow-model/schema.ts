@@ -1,4 +1,5 @@
 import { fieldIndex, FLOW_FIELDS, type FlowFieldName } from "./flow_fields.ts";
+import type { RecordValue } from "./record_value.ts";
 
 /**
  * Reads what a record has beyond the canonical fields out of its octets, when it is asked for.
@@ -11,7 +12,7 @@ export interface RecordReader {
    * Reads a field.
    *
    * @param octets The record as it was on the wire
-   * @param name One of `names`; where it stands more than once, the first that has a value
+   * @param name One of `names`; where it stands more than once, all its values
    * @returns The value; `undefined` where the record ends before it
    */
   read(octets: Uint8Array, name: string): RecordValue | undefined;
@@ -24,9 +25,6 @@ export interface RecordReader {
    */
   readAll?(octets: Uint8Array): ReadonlyMap<string, RecordValue>;
 }
-
-/** A value that a record has beyond the canonical fields. */
-export type RecordValue = number | bigint | string | boolean | Uint8Array;
 
 /** What a {@linkcode FlowSchema} is made from. */
 export interface FlowSchemaInit {

@@ -66,6 +66,15 @@ function noise(octets: number, from = 0): number[] {
   return Array.from({ length: octets }, (_, index) => (index * 37 + from) & 0xff);
 }
 
+/** A record of template 259: a port, and a list of records of that template. */
+function selfReferring(depth: number): number[] {
+  const inner = depth === 0 ? [] : selfReferring(depth - 1);
+  return [...noise(2), 255, ...word(3 + inner.length), 4, ...word(259), ...inner];
+}
+
+/** A list of a port and an empty list. */
+const listOfOne = [4, ...word(259), ...noise(2), 0];
+
 const V5_LIKE = [[8, 4], [12, 4], [7, 2], [11, 2], [4, 1], [6, 1], [1, 4], [2, 4], [22, 4], [
   21,
   4,
@@ -105,6 +114,16 @@ function ownPackets(): Uint8Array[] {
       set(256, noise(40)),
       set(2, template(256)),
       set(256, noise(20)),
+    ),
+    packet(
+      10,
+      set(2, template(259, [7, 2], [292, VARIABLE]), template(260, [291, VARIABLE])),
+      set(259, selfReferring(12), noise(2), [3, 0, ...word(259)]),
+      set(260, [255, ...word(17), 3, ...word(292), ...word(6), ...listOfOne, ...listOfOne]),
+      set(2, template(259, [7, 2], [4, 1]), template(261, [293, VARIABLE])),
+      set(261, [15, 1, ...word(259), ...word(10), ...noise(6), ...word(300), ...word(4)]),
+      set(2, template(261, [293, VARIABLE], [58, 2]), template(259)),
+      set(261, [12, 1, ...word(259), ...word(7), ...noise(3), ...word(261), ...word(4), 0, 1]),
     ),
     packet(10, set(2, template(256, ...new Array(201).fill([4, 1])), template(257, [4, 0]))),
     packet(10, set(2, template(258, [7, 2], [96, VARIABLE])), set(258, noise(2), name, [0, 1, 9])),

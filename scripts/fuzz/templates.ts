@@ -15,6 +15,7 @@ import {
 } from "@flowtools/netflow-pdu";
 import type { Random } from "../random.ts";
 import { ensure, type FuzzSubject, type FuzzTarget, tally } from "./target.ts";
+import { checkLists } from "./template_lists.ts";
 import { templatePackets } from "./template_packets.ts";
 
 /** Bounds that damaged packets reach. */
@@ -23,6 +24,7 @@ const LIMITS = {
   fields: 200,
   templatesInAll: 50,
   fieldsInAll: 2000,
+  retiredFieldsInAll: 1000,
   facts: 50,
   factsInAll: 100,
   domains: 4,
@@ -40,7 +42,7 @@ const NOW = 1_700_000_000_000;
 /** Export packets with templates. */
 export const TEMPLATES_TARGET: FuzzTarget = {
   name: "templates",
-  doc: "NetFlow v9 and IPFIX: sessions, batches of any size, lists, dumps, snapshots",
+  doc: "NetFlow v9 and IPFIX: sessions, batches of any size, lists and back, dumps, snapshots",
   runs: 50_000,
   prepare: () => new TemplatesSubject(),
 };
@@ -111,6 +113,8 @@ class TemplatesSubject implements FuzzSubject {
     if (random.oneIn(16) && many.length > 0) {
       JSON.stringify(many.flow(random.int(many.length)));
     }
+    // Flows of both directions in one record would be rows that are not encoded.
+    if (codec === this.#pairs[1][0] && random.oneIn(4)) checkLists(many, session);
     if (random.oneIn(16)) checkSets(codec, packet, result);
     checkBounds(first);
     checkBounds(second);

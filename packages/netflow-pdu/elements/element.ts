@@ -34,6 +34,26 @@ export const ELEMENT_TYPES = {
 /** The name of an abstract data type. */
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
+/** The abstract data types whose values are several (RFC 6313). */
+export const LIST_TYPES = [
+  "basicList",
+  "subTemplateList",
+  "subTemplateMultiList",
+] as const satisfies readonly ElementType[];
+
+/** An abstract data type whose values are several. */
+export type ListType = typeof LIST_TYPES[number];
+
+/**
+ * Whether values of an element are lists.
+ *
+ * @param type Its abstract data type, where that is known
+ * @returns Whether it is one of `LIST_TYPES`
+ */
+export function isListType(type: ElementType | undefined): type is ListType {
+  return (LIST_TYPES as readonly (ElementType | undefined)[]).includes(type);
+}
+
 /**
  * The abstract data types by the number that `informationElementDataType` (RFC 5610) gives them:
  * the first is number 0.

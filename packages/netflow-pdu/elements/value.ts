@@ -123,29 +123,6 @@ export function readElementValue(
   return octetsOf(view, offset, length).slice();
 }
 
-/**
- * A value as JSON has it: numbers, text and truth as they are; integers that are `bigint` in
- * decimal, numbers that JSON lacks (`NaN`, `Infinity`) by name, octets in hexadecimal, all as text.
- *
- * @param value The value
- * @returns What `JSON.stringify` keeps as it is
- *
- * @example
- * ```ts
- * import { elementJson } from "@flowtools/netflow-pdu";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(elementJson(80), 80);
- * assertEquals(elementJson(2n ** 64n - 1n), "18446744073709551615");
- * assertEquals(elementJson(new Uint8Array([0xca, 0xfe])), "cafe");
- * ```
- */
-export function elementJson(value: ElementValue): number | string | boolean {
-  if (typeof value === "object") return joinHex(value, "");
-  if (typeof value === "bigint") return String(value);
-  return typeof value !== "number" || Number.isFinite(value) ? value : String(value);
-}
-
 /** The octets where they lie. */
 function octetsOf(view: DataView, offset: number, length: number): Uint8Array {
   if (offset + length > view.byteLength) {

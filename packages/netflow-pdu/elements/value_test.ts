@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { ELEMENT_TYPE_NAMES, type ElementType } from "./element.ts";
-import { elementJson, type ElementValue, readElementValue } from "./value.ts";
+import { type ElementValue, readElementValue } from "./value.ts";
 import { elementOctets, writeElementValue } from "./write_value.ts";
 
 /** Octets of hexadecimal text. */
@@ -190,18 +190,6 @@ Deno.test("reading past the end of the view throws", () => {
     assertThrows(() => readElementValue(type, view, 2, 8), RangeError);
     assertThrows(() => writeElementValue(type, 1, view, 2, 8), RangeError);
   }
-});
-
-Deno.test("elementJson() is what JSON keeps", () => {
-  assertEquals(elementJson(5), 5);
-  assertEquals(elementJson(2n ** 53n), "9007199254740992");
-  assertEquals(elementJson(-(2n ** 63n)), "-9223372036854775808");
-  assertEquals(elementJson("x"), "x");
-  assertEquals(elementJson(false), false);
-  assertEquals(elementJson(NaN), "NaN");
-  assertEquals(elementJson(-Infinity), "-Infinity");
-  assertEquals(elementJson(octetsOf("00ff10")), "00ff10");
-  assertEquals(elementJson(new Uint8Array()), "");
 });
 
 Deno.test("writeElementValue() writes what a value says, in reduced size, too", () => {

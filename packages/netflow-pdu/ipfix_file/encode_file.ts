@@ -1,7 +1,6 @@
 import type { FlowBatch } from "@flowtools/flow-model";
 import type { TemplateCodec } from "../templates/define_codec.ts";
 import { createTemplateEncoder, type TemplateEncoder } from "../templates/encoder.ts";
-import type { Template } from "../templates/template.ts";
 import { IPFIX_CODEC } from "../codecs/ipfix.ts";
 import { FILE_MESSAGE_OCTETS, FILE_RESEND_MESSAGES } from "./limits.ts";
 
@@ -89,16 +88,6 @@ export class IpfixFileEncoder {
     const messages = this.flush();
     this.#encoder.resend();
     return messages;
-  }
-
-  /**
-   * Has a template written, with those of records that have lists: see `TemplateEncoder.announce`.
-   *
-   * @param template The template, which keeps its number
-   * @returns Whether it will be written
-   */
-  announce(template: Template): boolean {
-    return this.#encoder.announce(template);
   }
 
   /**

@@ -39,7 +39,7 @@ function takeSet(
   if (template.options) {
     set.from = session.learnFrom(template, domain, octets, set.from, to).end;
   } else {
-    const plan = planner.planOf(template, batch);
+    const plan = planner.planOf(template, batch, session, domain);
     set.from = plan.append(octets, set.from, to, facts);
     if (plan.full) return false;
   }

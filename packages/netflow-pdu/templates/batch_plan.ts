@@ -3,6 +3,8 @@ import { chooseColumns, chooseReverseColumns } from "./choose_columns.ts";
 import { LocatedRecords } from "./located_records.ts";
 import type { PacketFacts } from "./packet_facts.ts";
 import { RowFiller } from "./row_filler.ts";
+import type { TemplateDialect } from "./read_templates.ts";
+import type { ListContext } from "./structured.ts";
 import type { Template } from "./template.ts";
 
 /**
@@ -17,6 +19,19 @@ export interface BatchPlanInit {
   readonly version: number;
   /** What becomes of records that tell of both directions. */
   readonly biflow: Biflow;
+}
+
+/** What knows the templates that lists of records refer to. */
+export interface ListSource {
+  /** The version, and the elements. */
+  readonly dialect: TemplateDialect;
+  /** A number that is another one as soon as lists may mean other templates. */
+  readonly epoch: number;
+  /**
+   * Finds the templates of a domain that lists mean now, at any time after. Those that come later are
+   * not among them; those that are no more then are, as long as there is room for them.
+   */
+  listTemplates(domain: number): (id: number) => Template | undefined;
 }
 
 /** Makes a plan for each template and batch, and keeps it as long as both are there. */
@@ -38,17 +53,23 @@ export class BatchPlanner {
    *
    * @param template The template
    * @param batch The batch
+   * @param source What knows the templates that lists refer to
+   * @param domain The observation domain of the template
    * @returns The plan
    * @throws {RangeError} Records are to be split, and the batch has room for one row only
    */
-  planOf(template: Template, batch: FlowBatch): BatchPlan {
+  planOf(template: Template, batch: FlowBatch, source: ListSource, domain: number): BatchPlan {
     let plans = this.#lastBatch === batch ? this.#last : this.#plans.get(batch);
     if (plans === undefined) this.#plans.set(batch, plans = new WeakMap());
     this.#lastBatch = batch;
     this.#last = plans;
     let plan = plans.get(template);
-    if (plan === undefined) {
-      plan = new BatchPlan(template, batch, this.#init, this.#located);
+    if (plan === undefined || (template.hasLists && plan.epoch !== source.epoch)) {
+      plan = new BatchPlan(template, batch, this.#init, {
+        located: this.#located,
+        epoch: source.epoch,
+        lists: { dialect: source.dialect, findTemplate: source.listTemplates(domain) },
+      });
       plans.set(template, plan);
     }
     return plan;
@@ -60,12 +81,24 @@ export class BatchPlanner {
   }
 }
 
+/** What a plan is made with beside template and batch. */
+interface PlanContext {
+  /** Where records of variable length are, for all plans of the codec. */
+  readonly located: LocatedRecords;
+  /** What lists of records are taken apart with. */
+  readonly lists: ListContext;
+  /** Until when that holds: see `ListSource`. */
+  readonly epoch: number;
+}
+
 /** How the records of one template get into the columns of one batch. */
 export class BatchPlan {
   /** Records of the last call. */
   records = 0;
   /** Whether the last call stopped since the batch has no room for another record. */
   full = false;
+  /** Until when it holds, where records have lists: see `ListSource`. */
+  readonly epoch: number;
   readonly #template: Template;
   readonly #batch: FlowBatch;
   readonly #forward: RowFiller;
@@ -78,26 +111,28 @@ export class BatchPlan {
    * @param template The shape of the records
    * @param batch Where the rows go
    * @param init What plans of the codec have in common
-   * @param located Where records of variable length are, for all plans of the codec
+   * @param context What else it needs
    * @throws {RangeError} Records are to be split, and the batch has room for one row only
    */
   constructor(
     template: Template,
     batch: FlowBatch,
     { version, biflow }: BatchPlanInit,
-    located: LocatedRecords,
+    { located, lists, epoch }: PlanContext,
   ) {
+    this.epoch = epoch;
     this.#located = located;
     this.#template = template;
     this.#batch = batch;
-    this.#forward = new RowFiller(template, batch, version, chooseColumns(template, version));
+    const shared = { template, batch, version, lists };
+    this.#forward = new RowFiller({ ...shared, chosen: chooseColumns(template, version) });
     const reverse = biflow === "split" ? chooseReverseColumns(template, version) : undefined;
     if (reverse === undefined) return;
     if (batch.capacity < 2) {
       throw new RangeError("Cannot split records of both directions: FlowBatch has a single row");
     }
     const { chosen, counters } = reverse;
-    this.#reverse = { rows: new RowFiller(template, batch, version, chosen, true), counters };
+    this.#reverse = { rows: new RowFiller({ ...shared, chosen, reverse: true }), counters };
   }
 
   /**

@@ -154,13 +154,20 @@ function isIcmp(conversion: ElementConversion, { id }: TemplateField): boolean {
   return conversion === "icmp-type" || conversion === "icmp-code" || ICMP_ELEMENTS.has(id);
 }
 
-/** Addresses of both families, and ports with what ICMP has in their place, fill a column together. */
+/** Elements of IANA: lengths of IPv4 prefixes, and those of IPv6 prefixes of the same side. */
+const PREFIX_LENGTHS: ReadonlyMap<number, number> = new Map([[9, 29], [13, 30]]);
+
+/**
+ * Addresses of both families, the lengths of their prefixes, and ports with what ICMP has in their
+ * place, fill a column together.
+ */
 function belongsTo(
   sources: readonly ColumnSource[],
   conversion: ElementConversion,
   field: TemplateField,
 ): boolean {
   if (isIcmp(conversion, field)) return true;
+  if (PREFIX_LENGTHS.get(sources[0].field.id) === field.id) return true;
   return sources.length === 1 && sources[0].field.length === NARROW_OCTETS &&
     field.length === WIDE_OCTETS && conversion === "copy";
 }

@@ -266,7 +266,8 @@ Deno.test("octets of records: every field by its name, in JSON too", () => {
   assertEquals(pick(flow, "applicationId", "dataRecordsReliability", "flowId", "0.12345"), {
     applicationId: new Uint8Array([13, 0, 1, 197]),
     dataRecordsReliability: true,
-    flowId: 2n ** 64n - 1n,
+    // It is there twice.
+    flowId: [2n ** 64n - 1n, 5],
     "0.12345": new Uint8Array([0xca, 0xfe]),
   });
   const codec = createV9Codec();
@@ -285,6 +286,16 @@ Deno.test("octets of records: every field by its name, in JSON too", () => {
     "0001",
   ]);
   assertEquals(batch.flow(0).get("flowId"), 2n ** 63n);
+  const again = new FlowBatch({ octets: true });
+  const twice = packet9({}, set(0, template(256, [[148, 8], [7, 2], [148, 8], [7, 2]])));
+  const data = packet9({}, set(256, octets(9, 8), [0, 80], octets(2n ** 63n, 8), [1, 187]));
+  const session = codec.createSession();
+  for (const packet of [twice, data]) codec.decode(inputOf(packet), again, session);
+  const flow2 = again.flow(0);
+  assertEquals(flow2.get("flowId"), [9, 2n ** 63n]);
+  // The first fills the column.
+  assertEquals([flow2.srcport, flow2.get("sourceTransportPort")], [80, [80, 443]]);
+  assertEquals(flow2.toJSON().flowId, [9, "9223372036854775808"]);
   assertThrows(() => batch.flow(0).get("applicationId"), Error, "no attribute has that name");
 });
 

@@ -1,14 +1,13 @@
+import { valueText } from "@flowtools/flow-model";
 import type { PduInput } from "../codec.ts";
 import { hexOctets, type PduFieldDump } from "../dump.ts";
-import { elementJson } from "../elements/value.ts";
 import {
   readTemplates,
   SET_NUMBERS,
   type TemplateDialect,
   type TemplateReceiver,
 } from "./read_templates.ts";
-import { readField } from "./record_reader.ts";
-import { type FieldValue, type ListContext, readFields } from "./structured.ts";
+import { ListReader } from "./structured.ts";
 import type { PacketFrame } from "./template_codec.ts";
 import { RecordFields, type Template, type TemplateField, VARIABLE_LENGTH } from "./template.ts";
 import { type SetReceiver, walkSets } from "./walk_sets.ts";
@@ -35,13 +34,6 @@ export function describeSets(init: DescribeInit): PduFieldDump[] {
   dumper.rest(input.offset + frame.length);
   return dumper.dumps;
 }
-
-/** Kinds of fields that hold values of several. */
-const LISTS: ReadonlySet<string | undefined> = new Set([
-  "basicList",
-  "subTemplateList",
-  "subTemplateMultiList",
-]);
 
 class SetDumper implements SetReceiver, TemplateReceiver {
   readonly dumps: PduFieldDump[] = [];
@@ -128,20 +120,15 @@ class SetDumper implements SetReceiver, TemplateReceiver {
   #values(template: Template): void {
     const { offsets, lengths } = this.#fields;
     const { dialect, find } = this.#init;
-    const context: ListContext = {
+    const reader = new ListReader(this.#view, {
       dialect,
       findTemplate: (id) => this.#templates.get(id) ?? find(id),
-    };
-    const lists = template.fields.some(({ element }) => LISTS.has(element?.type))
-      ? readFields(template, this.#view, this.#fields, context)
-      : undefined;
+    });
     for (const [index, { name, element }] of template.fields.entries()) {
       const end = offsets[index] + lengths[index];
       if (end === this.#at) continue;
-      const value = LISTS.has(element?.type)
-        ? JSON.stringify(lists?.[index][1], listJson)
-        : elementJson(readField(template, index, this.#view, this.#fields));
-      const shown = typeof value === "boolean" ? String(value) : value;
+      const value = reader.field(template, index, this.#fields);
+      const shown = Number.isFinite(value) ? value as number : valueText(value);
       const doc = element === undefined ? "Element that is not known" : element.type;
       this.#field(end, name, shown, doc, this.#record);
     }
@@ -172,10 +159,4 @@ const ENTERPRISE_BIT = 0x8000;
 function textOf({ enterprise, id, length }: TemplateField): string {
   const element = enterprise === 0 ? `element ${id}` : `element ${enterprise}.${id}`;
   return `${element}, ${length === VARIABLE_LENGTH ? "variable length" : `${length} bytes`}`;
-}
-
-/** Values of lists as JSON has them. */
-function listJson(_key: string, value: FieldValue): unknown {
-  const plain = typeof value === "bigint" || value instanceof Uint8Array;
-  return plain ? elementJson(value) : value;
 }

@@ -78,6 +78,7 @@ export class DomainFacts {
   bootGuessMs: number = Infinity;
   /** One packet in so many, where nothing more special is known. */
   rate: number | undefined;
+  #revision = 0;
   readonly #samplers = new Map<number, number>();
   readonly #interfaceRates = new Map<number, number>();
   readonly #templateRates = new Map<number, number>();
@@ -131,6 +132,11 @@ export class DomainFacts {
    */
   names(kind: NamedKind): ReadonlyMap<string, NamedFact> {
     return this.#names[kind];
+  }
+
+  /** Another number whenever a name or the rate of a sampler, interface or template has changed. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** How samplers sample: one packet in so many, by sampler. */
@@ -234,7 +240,8 @@ export class DomainFacts {
   }
 
   /** Sets a fact. Where there is no room, the one of its kind that was told longest ago gives way. */
-  #set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+  #set<Key, Value extends NamedFact | number>(map: Map<Key, Value>, key: Key, value: Value): void {
+    this.#note(map.get(key), value);
     if (!map.delete(key) && this.#budget?.take() !== true) {
       this.#budget?.countForgotten();
       const oldest = map.keys().next();
@@ -242,6 +249,14 @@ export class DomainFacts {
       map.delete(oldest.value);
     }
     map.set(key, value);
+  }
+
+  /** Exporters tell the same again every few minutes: only what is new counts as a change. */
+  #note(known: NamedFact | number | undefined, value: NamedFact | number): void {
+    const same = typeof known === "object" && typeof value === "object"
+      ? known.name === value.name && known.description === value.description
+      : known === value;
+    if (!same) this.#revision++;
   }
 }
 

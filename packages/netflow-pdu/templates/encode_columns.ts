@@ -69,7 +69,7 @@ export class ColumnShape implements RowShape {
   readonly requires: readonly FlowFieldName[];
   readonly fixed = true;
   readonly needsBoot = false;
-  readonly hasLists = false;
+  readonly lists = undefined;
   readonly samplerElement: number;
   readonly #octets: number;
   readonly #steps: readonly Step[];

@@ -36,5 +36,8 @@ export const SAMPLERS_MAX = 1024;
  */
 export const V9_TEXT_OCTETS_MAX = 1024;
 
-/** Templates that lists of records refer to: the meters that use lists have some twenty. */
+/**
+ * Templates that the lists of one record may refer to: all of them go before it. The meters that use
+ * lists have some twenty.
+ */
 export const NESTED_TEMPLATES_MAX = 256;

@@ -17,7 +17,8 @@ import {
   type RowShape,
 } from "./encode_shape.ts";
 import { hasExporter, isSampled, isWide } from "./encode_traits.ts";
-import { type FieldTranslation, LISTS, textOctets, translateFields } from "./encode_translate.ts";
+import { type FieldTranslation, textOctets, translateFields } from "./encode_translate.ts";
+import type { SchemaTemplate } from "./record_reader.ts";
 import { SAMPLING_COLUMN, SAMPLING_ELEMENTS } from "./sampling.ts";
 import { RecordFields, type Template, VARIABLE_LENGTH } from "./template.ts";
 
@@ -46,7 +47,7 @@ export interface RecordShapesInit {
   /** The columns of the rows. */
   readonly schema: FlowSchema;
   /** The shape of the records as they came. */
-  readonly template: Template;
+  readonly origin: SchemaTemplate;
   /** Export version that they came in. */
   readonly from: 9 | 10;
   /** Export version to write. */
@@ -68,9 +69,9 @@ export class RecordShapes {
 
   /** @param init The template and the versions */
   constructor(init: RecordShapesInit) {
-    const { template, from, to, elements } = init;
+    const { origin, from, to, elements } = init;
     this.#init = init;
-    this.#translations = translateFields(template, from, to, elements);
+    this.#translations = translateFields(origin.template, from, to, elements);
     this.#narrows = this.#translations.some(({ kind }) => kind === "text" || kind === "exact");
     this.#whole = this.#translations.every(({ kind }) => kind === "copy");
   }
@@ -105,7 +106,7 @@ export class RecordShapes {
   #widths(batch: FlowBatch, row: number): number[] {
     const octets = batch.octets!.read(row)!;
     const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
-    this.#fields.locate(this.#init.template, view, 0, octets.length);
+    this.#fields.locate(this.#init.origin.template, view, 0, octets.length);
     return this.#translations.map(({ kind, index, field }) => {
       if (field === undefined) return 0;
       const length = this.#fields.lengths[index];
@@ -126,7 +127,8 @@ const NO_WIDTHS: readonly number[] = [];
 /** Shapes of one template at a time: more are made anew, which costs time alone. */
 const SHAPES_MAX = 256;
 
-function additionsOf({ template, from, to }: RecordShapesInit, traits: number): Addition[] {
+function additionsOf({ origin, from, to }: RecordShapesInit, traits: number): Addition[] {
+  const { template } = origin;
   const has = (ids: ReadonlySet<number>) => hasElement(template, ids);
   const additions: Addition[] = [];
   if (from === 9 && to === 10 && has(UPTIMES) && !has(new Set([systemInitTimeMilliseconds]))) {
@@ -216,7 +218,7 @@ class RecordShape implements RowShape {
   readonly requires: readonly FlowFieldName[];
   readonly fixed: boolean;
   readonly needsBoot: boolean;
-  readonly hasLists: boolean;
+  readonly lists: SchemaTemplate | undefined;
   readonly samplerElement: number;
   readonly #template: Template;
   readonly #plan: RecordPlan;
@@ -224,21 +226,23 @@ class RecordShape implements RowShape {
   readonly #octets: number;
   readonly #located = new RecordFields();
 
-  constructor({ schema, template, from, to }: RecordShapesInit, plan: RecordPlan) {
+  constructor({ schema, origin, from, to }: RecordShapesInit, plan: RecordPlan) {
     const { additions } = plan;
+    const { template } = origin;
     this.#template = template;
     this.#plan = plan;
     const own = plan.fields.filter((field) => field !== undefined);
     const fields = [...own, ...additions.map(({ field }) => field)];
     this.definition = defineTemplate(fields, { preferredId: template.id });
-    this.fixed = own.every(({ length }) => length !== VARIABLE_LENGTH);
+    this.lists = to === 10 && template.hasLists ? origin : undefined;
+    // Each record with lists may refer to other templates.
+    this.fixed = this.lists === undefined && own.every(({ length }) => length !== VARIABLE_LENGTH);
     this.#added = additions.reduce((sum, { field }) => sum + field.length, 0);
     this.#octets = fields.reduce((sum, { length }) => sum + length, 0);
     const added = additions.map(({ field }) => field.id);
     this.samplerElement = added.find((id) => id === flowSamplerId || id === selectorId) ?? 0;
     const booted = hasElement(template, new Set([systemInitTimeMilliseconds]));
     const uptimes = hasElement(template, UPTIMES);
-    this.hasLists = to === 10 && template.fields.some(({ element }) => LISTS.has(element?.type));
     this.needsBoot = uptimes && from === 10 && to === 10 && !booted;
     this.need = needOf(hasElement(template, DELTAS), uptimes ? { from, to } : undefined);
     this.moments = MOMENT_FIELDS.filter((field) => schema.present[field] === 1);

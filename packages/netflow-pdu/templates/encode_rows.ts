@@ -6,11 +6,11 @@ import { PacketClock, RowClocks } from "./encode_clock.ts";
 import { PacketBuilder } from "./encode_packet.ts";
 import { type Sampler, SAMPLER_RECORD_OCTETS, Samplers } from "./encode_samplers.ts";
 import { BOOT_DEFINITION, BOOT_RECORD_OCTETS, writeBoot } from "./encode_boot.ts";
-import { defineTemplate, type Definition, type EncodeSource, type Told } from "./encode_shape.ts";
+import type { Definition, EncodeSource, Told } from "./encode_shape.ts";
 import { RowShapes } from "./encode_shapes.ts";
-import { NESTED_TEMPLATES_MAX } from "./encode_limits.ts";
+import { ListReferences } from "./encode_lists.ts";
 import { type SentTemplate, SentTemplates } from "./encode_templates.ts";
-import type { Template } from "./template.ts";
+import type { SchemaTemplate } from "./record_reader.ts";
 
 /** What makes packets of rows. */
 export interface RowPackerInit {
@@ -64,8 +64,7 @@ export class RowPacker {
   #batch: FlowBatch | undefined;
   #now = 0;
   #sequence: number;
-  /** Templates that lists refer to. */
-  readonly #nested = new Set<SentTemplate>();
+  readonly #references: ListReferences;
   /** When the exporter of uptimes started, as it was told last. */
   #bootMs = NaN;
   readonly #bootTold: Told = { atPacket: -1, atMs: 0 };
@@ -78,6 +77,7 @@ export class RowPacker {
     this.#shapes = new RowShapes({ version, elements, exporters, octets });
     this.#clock = new PacketClock(version, this.#clocks, splitClocks);
     this.#samplers = new Samplers(version);
+    this.#references = new ListReferences(this.#templates, elements);
     this.#sequence = init.sequence;
   }
 
@@ -89,24 +89,6 @@ export class RowPacker {
   /** Sets the clock of all packets, whatever rows have. */
   fixClock(secs: number, sysUpTime: number): void {
     this.#clock.fix(secs, sysUpTime);
-  }
-
-  /**
-   * Has a template sent that lists of records refer to.
-   *
-   * @param template The template
-   * @returns Whether it is sent; it is not where its number is taken, or too many are
-   */
-  announce({ id, fields, options }: Template): boolean {
-    // Lists hold no records of options.
-    if (options) return false;
-    const definition = defineTemplate(fields, { preferredId: id });
-    const template = this.#templates.reserve(definition);
-    if (template === undefined) return false;
-    if (!this.#nested.has(template) && this.#nested.size >= NESTED_TEMPLATES_MAX) return false;
-    template.kept = true;
-    this.#nested.add(template);
-    return true;
   }
 
   /** Has everything told again before it is used. */
@@ -177,7 +159,7 @@ export class RowPacker {
     const room = octets > 0 &&
       (sampler === undefined || this.#tellSampler(sampler, samplerElement, open)) &&
       (bootMs === undefined || this.#tellBoot(bootMs, open)) &&
-      (!shape.hasLists || this.#sendNested(open)) &&
+      (shape.lists === undefined || this.#tellReferences(shape.lists, row, open)) &&
       this.#send(template, open) && this.#makeRoom(template.id, octets, open);
     if (!room) {
       this.refused++;
@@ -194,6 +176,7 @@ export class RowPacker {
     ) count++;
     const at = this.#builder.takeRecords(template.id, count, octets, template.shortest);
     shape.write(this.#source(sampler?.id ?? 0), row, count, this.#builder.view, at);
+    if (shape.lists !== undefined) this.#references.write(this.#builder.view, at);
     this.rows += count;
     return count;
   }
@@ -238,9 +221,13 @@ export class RowPacker {
     return this.#builder.takeRecords(options.id, 1, octets, octets);
   }
 
-  /** Sends the templates that lists refer to, as far as they are due. */
-  #sendNested(open: () => void): boolean {
-    for (const template of this.#nested) if (!this.#send(template, open)) return false;
+  /** Sends the templates that lists of a row refer to, as far as they are due. */
+  #tellReferences(origin: SchemaTemplate, row: number, open: () => void): boolean {
+    const batch = this.#batch!;
+    const { version } = batch.schemas[batch.schemaOf[row]];
+    const found = this.#references.find(origin, batch.octets!.read(row)!, version === 9 ? 9 : 10);
+    if (found === undefined) return false;
+    for (const template of found) if (!this.#send(template, open)) return false;
     return true;
   }
 

@@ -1,6 +1,7 @@
 import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
 import type { ClockNeed, PacketClock, RowClocks } from "./encode_clock.ts";
 import type { WireField } from "./encode_fields.ts";
+import type { SchemaTemplate } from "./record_reader.ts";
 
 /** What a template to be sent says. */
 export interface Definition {
@@ -51,8 +52,8 @@ export interface RowShape {
   readonly fixed: boolean;
   /** Whether records have uptimes and options data must tell when their exporter started. */
   readonly needsBoot: boolean;
-  /** Whether records have lists, which refer to templates. */
-  readonly hasLists: boolean;
+  /** The shape that records came in, where they have lists, which refer to templates. */
+  readonly lists: SchemaTemplate | undefined;
   /** The element that tells the sampler of a row, or 0. */
   readonly samplerElement: number;
 

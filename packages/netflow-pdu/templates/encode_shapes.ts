@@ -124,7 +124,7 @@ export class RowShapes {
       const byOctets = octets && batch.octets !== undefined && (from === 9 || from === 10);
       const records = origin === undefined || !byOctets
         ? undefined
-        : new RecordShapes({ schema, template: origin.template, from, to, elements });
+        : new RecordShapes({ schema, origin, from, to, elements });
       known = { schema, origin, records, mask: this.#traits.mask(schema), columns: new Map() };
       this.#schemas.set(schema, known);
     }

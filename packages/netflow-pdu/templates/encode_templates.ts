@@ -11,8 +11,6 @@ export interface SentTemplate extends Told {
   readonly definition: Definition;
   /** Octets that a record has at least. */
   readonly shortest: number;
-  /** Whether records refer to it by its number, so that it must not be forgotten. */
-  kept: boolean;
 }
 
 /** The templates of an encoder, and their numbers. */
@@ -42,16 +40,25 @@ export class SentTemplates {
   }
 
   /**
-   * A template under the number that it had, since records refer to it by that.
-   *
-   * @returns The template; `undefined` where another one has the number
+   * A template that records refer to by its number: one that says the same under another number will
+   * not do where its own is free, since the number may tell what records are about.
    */
-  reserve(definition: Definition): SentTemplate | undefined {
+  getAs(definition: Definition): SentTemplate {
     const { key, preferredId } = definition;
     const known = this.#byKey.get(key);
-    if (known !== undefined) return known.id === preferredId ? known : undefined;
-    if (preferredId === undefined || this.#ids.has(preferredId)) return undefined;
-    return this.#add(definition, preferredId);
+    const own = `${key}=${preferredId}`;
+    const same = known === undefined || known.id === preferredId ||
+      (preferredId !== undefined && this.#ids.has(preferredId) && !this.#byKey.has(own));
+    return this.get(same ? definition : { ...definition, key: own });
+  }
+
+  /**
+   * A number for a template that nobody knows: it means nothing else.
+   *
+   * @param id The number that it had, which it keeps if that is free
+   */
+  setAside(id: number): SentTemplate {
+    return this.get({ fields: [], preferredId: id, key: `?${id}` });
   }
 
   #add(definition: Definition, id: number): SentTemplate {
@@ -62,7 +69,6 @@ export class SentTemplates {
       shortest: definition.fields.reduce((sum, { length }) => {
         return sum + (length === VARIABLE_LENGTH ? 1 : length);
       }, 0),
-      kept: false,
       atPacket: -1,
       atMs: 0,
     };
@@ -77,8 +83,7 @@ export class SentTemplates {
   }
 
   #forgetOldest(): void {
-    for (const [key, { id, kept }] of this.#byKey) {
-      if (kept) continue;
+    for (const [key, { id }] of this.#byKey) {
       this.#byKey.delete(key);
       this.#ids.delete(id);
       return;

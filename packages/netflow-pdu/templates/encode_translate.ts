@@ -1,4 +1,4 @@
-import type { ElementType } from "../elements/element.ts";
+import { isListType } from "../elements/element.ts";
 import type { ElementRegistry } from "../elements/registry.ts";
 import {
   ipfixNumber,
@@ -27,13 +27,6 @@ export interface FieldTranslation {
   /** Index in `FLOW_FIELDS` of the column that a `moment` is in. */
   readonly column?: number;
 }
-
-/** Types that NetFlow v9 has no way to hold: their values refer to templates. */
-export const LISTS: ReadonlySet<ElementType | undefined> = new Set<ElementType | undefined>([
-  "basicList",
-  "subTemplateList",
-  "subTemplateMultiList",
-]);
 
 /**
  * Translates the fields of a template.
@@ -71,7 +64,8 @@ function toV9(
     return { kind: "moment", field: momentField(moment, 9), column: moment };
   }
   const number = v9Number(enterprise, id);
-  if (number === undefined || LISTS.has(element?.type)) return { kind: "none", field: undefined };
+  // NetFlow v9 has no lists.
+  if (number === undefined || isListType(element?.type)) return { kind: "none", field: undefined };
   const field = { enterprise: 0, id: number, length };
   if (length !== VARIABLE_LENGTH) return { kind: "copy", field };
   return { kind: element?.type === "string" ? "text" : "exact", field };

@@ -9,7 +9,6 @@ import {
   RESEND_PACKETS_DEFAULT,
 } from "./encode_limits.ts";
 import { RowPacker } from "./encode_rows.ts";
-import type { Template } from "./template.ts";
 
 /** What {@linkcode createTemplateEncoder} may be told. */
 export interface TemplateEncoderOptions {
@@ -78,7 +77,8 @@ export interface TemplateEncoderCounters {
  *   get a template for each length.
  * - A further column `samplingRate` becomes samplers in options data, which records refer to.
  * - Further columns of numbers become elements of their names.
- * - Records of IPFIX with lists need the templates that these refer to: see `announce`.
+ * - Lists in records of IPFIX (RFC 6313) keep what is in them: the templates that they refer to are
+ *   sent as well, and where those get other numbers, lists tell these.
  *
  * What a record cannot hold is counted in `lost`: columns without an element (tags, encapsulations,
  * `router_sc`, `extra_pkts`, `marked_tos`) where they are not 0, text that was cut, what was left out,
@@ -207,18 +207,6 @@ export class TemplateEncoder {
   flush(): Uint8Array<ArrayBuffer>[] {
     this.#packer.flush();
     return this.takePackets();
-  }
-
-  /**
-   * Has a template sent, with those of records that have lists (RFC 6313): lists refer to templates by
-   * number, and rows do not know them. A session knows the templates of its exporter.
-   *
-   * @param template The template, which keeps its number
-   * @returns Whether it will be sent; not where another template has its number already, or too many
-   * are announced
-   */
-  announce(template: Template): boolean {
-    return this.#packer.announce(template);
   }
 
   #take(packet: Uint8Array<ArrayBuffer>, take: TemplateEncoderOptions["take"]): void {

@@ -10,6 +10,11 @@ export interface TemplateLimits {
   readonly templatesInAll: number;
   /** Fields of the templates of all exporters of a codec together. */
   readonly fieldsInAll: number;
+  /**
+   * Fields of templates of all exporters of a codec that are no more, and are kept for lists of flows
+   * that came before; each template counts as 8 more.
+   */
+  readonly retiredFieldsInAll: number;
   /** Names, samplers and rates of interfaces that one exporter told, over all its domains. */
   readonly facts: number;
   /** The same of all exporters of a codec together. */
@@ -52,6 +57,8 @@ export const TEMPLATE_LIMITS: TemplateLimits = {
   templatesInAll: 65_536,
   // Sixteen for each of them, some hundred megabytes: the largest templates cannot come in numbers.
   fieldsInAll: 1 << 20,
+  // Twenty exporters that start anew at once, with twenty templates each; a few megabytes.
+  retiredFieldsInAll: 1 << 13,
   // NBAR knows some two thousand applications; a large chassis has as many interfaces.
   facts: 32_768,
   // Some hundred megabytes: names are short.
@@ -74,6 +81,12 @@ export const WAITING_SET_OCTETS = 256;
 
 /** Lists within lists that are taken apart; deeper ones stay octets. No exporter nests beyond three. */
 export const LIST_DEPTH_MAX = 8;
+
+/**
+ * Values in the lists of one record that are taken apart; lists with more stay octets. A message has
+ * no more octets: only fields without any could make more values of it.
+ */
+export const LIST_VALUES_MAX: number = 1 << 16;
 
 /** Characters of a name or a description that are remembered; SNMP's names have at most 255. */
 export const FACT_TEXT_MAX = 255;

@@ -15,7 +15,7 @@ export {
   SNAPSHOT_FORMAT,
   type TemplateSnapshot,
 } from "./session_snapshot.ts";
-export * from "./structured.ts";
+export { type FieldPlaces, findListNumbers, type ListContext, readFields } from "./structured.ts";
 export { RecordFields, Template, type TemplateField, VARIABLE_LENGTH } from "./template.ts";
 export type { TemplateCounters } from "./template_counters.ts";
 export type { TemplateStore } from "./template_store.ts";

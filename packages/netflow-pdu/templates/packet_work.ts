@@ -141,7 +141,7 @@ export class PacketWork implements SetReceiver, TemplateReceiver {
     if (template.options || batch === undefined) return this.#learn(template, from, to);
     // Nothing overtakes records that came before.
     if (session.holds) return this.#defer(template, from, to);
-    const plan = this.#planner.planOf(template, batch);
+    const plan = this.#planner.planOf(template, batch, session, this.#domain);
     const end = plan.append(this.#view, from, to, this.#facts);
     if (this.units >= 0) this.units += plan.records;
     if (to - end < template.minOctets) return undefined;

@@ -1,5 +1,6 @@
-import type { FlowSchema, RecordReader, RecordValue } from "@flowtools/flow-model";
-import { readElementValue } from "../elements/value.ts";
+import type { FlowSchema, RecordReader, RecordValue, SingleValue } from "@flowtools/flow-model";
+import { type ElementValue, readElementValue } from "../elements/value.ts";
+import { type ListContext, ListReader } from "./structured.ts";
 import { RecordFields, type Template } from "./template.ts";
 
 /**
@@ -7,6 +8,8 @@ import { RecordFields, type Template } from "./template.ts";
  *
  * @param template The shape of the records
  * @param reverse Whether rows are what goes back, and the row before has the same record
+ * @param lists Templates and elements that lists of records are taken apart with; without them lists
+ * are octets
  * @returns The reader
  *
  * @example
@@ -19,8 +22,12 @@ import { RecordFields, type Template } from "./template.ts";
  * assertEquals(reader.read(Uint8Array.of(1, 2), "9.1"), Uint8Array.of(1, 2));
  * ```
  */
-export function readerOf(template: Template, reverse = false): RecordReader {
-  return new TemplateReader(template, reverse);
+export function readerOf(
+  template: Template,
+  reverse = false,
+  lists?: ListContext,
+): RecordReader {
+  return new TemplateReader(template, reverse, lists);
 }
 
 /** A shape of records, as a schema knows it. */
@@ -29,6 +36,8 @@ export interface SchemaTemplate {
   readonly template: Template;
   /** Whether rows are what goes back, and the row before has the same record. */
   readonly reverse: boolean;
+  /** Templates and elements that lists refer to; only where records have lists. */
+  readonly lists: ListContext | undefined;
 }
 
 /**
@@ -54,17 +63,33 @@ const FIELDS = new RecordFields();
 
 class TemplateReader implements RecordReader, SchemaTemplate {
   readonly names: readonly string[];
+  readonly template: Template;
+  readonly reverse: boolean;
+  readonly lists: ListContext | undefined;
+  /** Whether a name stands more than once. */
+  readonly #repeats: boolean;
 
-  constructor(readonly template: Template, readonly reverse: boolean) {
+  constructor(template: Template, reverse: boolean, lists: ListContext | undefined) {
     this.names = template.fields.map(({ name }) => name);
+    this.#repeats = new Set(this.names).size < this.names.length;
+    this.template = template;
+    this.reverse = reverse;
+    this.lists = template.hasLists ? lists : undefined;
   }
 
   read(octets: Uint8Array, name: string): RecordValue | undefined {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
     const fields = FIELDS;
     if (fields.locate(this.template, view, 0, octets.length) < 0) return undefined;
-    const index = this.names.indexOf(name);
-    return index < 0 ? undefined : readField(this.template, index, view, fields);
+    const first = this.names.indexOf(name);
+    if (first < 0) return undefined;
+    const read = this.#readerOf(view);
+    if (!this.#repeats) return read(first);
+    const values: SingleValue[] = [];
+    for (let index = first; index >= 0; index = this.names.indexOf(name, index + 1)) {
+      values.push(read(index));
+    }
+    return values.length === 1 ? values[0] : values;
   }
 
   readAll(octets: Uint8Array): ReadonlyMap<string, RecordValue> {
@@ -72,24 +97,42 @@ class TemplateReader implements RecordReader, SchemaTemplate {
     const fields = FIELDS;
     const values = new Map<string, RecordValue>();
     if (fields.locate(this.template, view, 0, octets.length) < 0) return values;
+    const read = this.#readerOf(view);
+    const repeated = new Map<string, SingleValue[]>();
     for (const [index, name] of this.names.entries()) {
-      if (!values.has(name)) values.set(name, readField(this.template, index, view, fields));
+      const value = read(index);
+      const others = this.#repeats ? repeated.get(name) : undefined;
+      if (others !== undefined) {
+        others.push(value);
+        values.set(name, others);
+      } else {
+        values.set(name, value);
+        if (this.#repeats) repeated.set(name, [value]);
+      }
     }
     return values;
+  }
+
+  /** Reads fields of the record that was located. */
+  #readerOf(view: DataView): (index: number) => SingleValue {
+    const { template, lists } = this;
+    if (lists === undefined) return (index) => readField(template, index, view, FIELDS);
+    const reader = new ListReader(view, lists);
+    return (index) => reader.field(template, index, FIELDS);
   }
 }
 
 /**
  * Reads the value of one field of a located record.
  *
- * @returns The value; octets where nothing is known of the element
+ * @returns The value; octets where it is a list or nothing is known of the element
  */
 export function readField(
   { fields }: Template,
   index: number,
   view: DataView,
   located: RecordFields,
-): RecordValue {
+): ElementValue {
   const type = fields[index].element?.type ?? "octetArray";
   return readElementValue(type, view, located.offsets[index], located.lengths[index]);
 }

@@ -13,6 +13,7 @@ import { readNumber } from "./number.ts";
 import { type Moment, type PacketFacts, UPTIME_UNKNOWN } from "./packet_facts.ts";
 import { readerOf } from "./record_reader.ts";
 import { SAMPLING_COLUMN, SamplingStep } from "./sampling.ts";
+import type { ListContext } from "./structured.ts";
 import type { Template } from "./template.ts";
 
 /** A column that all records of a packet share, or lack. */
@@ -26,6 +27,22 @@ const SYS_UPTIME = fieldIndex("sysUpTime");
 const EXADDR = fieldIndex("exaddr");
 const FIRST = fieldIndex("first");
 const SHARED: readonly FlowFieldName[] = ["unix_secs", "unix_nsecs", "sysUpTime", "exaddr"];
+
+/** What a filler is made from. */
+export interface RowFillerInit {
+  /** The shape of the records. */
+  readonly template: Template;
+  /** Where the rows go. */
+  readonly batch: FlowBatch;
+  /** Export version. */
+  readonly version: number;
+  /** Which fields fill which columns. */
+  readonly chosen: ChosenColumns;
+  /** What lists of records are taken apart with. */
+  readonly lists: ListContext;
+  /** Whether rows are what goes back, beside those of another filler. */
+  readonly reverse?: boolean;
+}
 
 /** Makes rows of a batch from records of a template. */
 export class RowFiller {
@@ -41,25 +58,12 @@ export class RowFiller {
   readonly #usesUptime: boolean;
   readonly #sampling: SamplingStep | undefined;
 
-  /**
-   * Makes a filler.
-   *
-   * @param template The shape of the records
-   * @param batch Where the rows go
-   * @param version Export version
-   * @param chosen Which fields fill which columns
-   * @param reverse Whether rows are what goes back, beside those of another filler
-   */
-  constructor(
-    template: Template,
-    batch: FlowBatch,
-    version: number,
-    chosen: ChosenColumns,
-    reverse = false,
-  ) {
+  /** @param init Records, rows, and which field goes where */
+  constructor(init: RowFillerInit) {
+    const { template, batch, version, chosen } = init;
     this.#template = template;
     this.#batch = batch;
-    this.#schema = schemaOf(template, batch, version, chosen, reverse);
+    this.#schema = schemaOf(init);
     const filled = new Set<number>();
     this.#steps = [
       ...canonicalSteps(batch, chosen, this.#moment, filled),
@@ -196,13 +200,7 @@ function latest(
   return highest;
 }
 
-function schemaOf(
-  template: Template,
-  batch: FlowBatch,
-  version: number,
-  chosen: ChosenColumns,
-  reverse: boolean,
-): FlowSchema {
+function schemaOf({ template, batch, version, chosen, lists, reverse }: RowFillerInit): FlowSchema {
   const mapped = new Set([...chosen.values()].flat().map(({ index }) => index));
   const extras = template.fields.filter((_, index) => !mapped.has(index)).map(({ name }) => name);
   if (batch.extra(SAMPLING_COLUMN) !== undefined) extras.push(SAMPLING_COLUMN);
@@ -210,7 +208,7 @@ function schemaOf(
     version,
     fields: [...SHARED, ...chosen.keys()],
     extras: [...new Set(extras)],
-    reader: readerOf(template, reverse),
+    reader: readerOf(template, reverse, lists),
   });
 }
 

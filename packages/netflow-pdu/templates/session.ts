@@ -1,12 +1,13 @@
 import type { FlowBatch } from "@flowtools/flow-model";
 import type { PduSession } from "../codec.ts";
 import { appendHeld } from "./append_held.ts";
-import type { BatchPlanner } from "./batch_plan.ts";
+import type { BatchPlanner, ListSource } from "./batch_plan.ts";
 import { DomainFacts } from "./domain_facts.ts";
 import { HeldSets } from "./held_sets.ts";
 import { LearnedElements } from "./learned_elements.ts";
 import type { TemplateDialect } from "./read_templates.ts";
 import { type SessionSnapshot, snapshotSession } from "./session_snapshot.ts";
+import { TemplateHistory } from "./template_history.ts";
 import { FactBudget, type KnownTemplate, leastUsed, type TemplateStore } from "./template_store.ts";
 import { RecordFields, type Template } from "./template.ts";
 
@@ -38,7 +39,7 @@ export interface TemplateSessionInit {
  * assertEquals(restored.facts(0), undefined);
  * ```
  */
-export class TemplateSession implements PduSession {
+export class TemplateSession implements PduSession, ListSource {
   /** How its packets are read: the elements of the codec, and those that the exporter described. */
   readonly dialect: TemplateDialect;
   /**
@@ -63,6 +64,7 @@ export class TemplateSession implements PduSession {
   readonly #fields = new RecordFields();
   /** The template that was asked for last: sets of one kind come in a row. */
   #last: KnownTemplate | undefined;
+  readonly #history: TemplateHistory;
 
   /**
    * Makes the memory of an exporter that was not heard of; `TemplateCodec.createSession` is for users.
@@ -75,6 +77,7 @@ export class TemplateSession implements PduSession {
     this.#planner = planner;
     this.#budget = new FactBudget(store);
     this.held = new HeldSets(store);
+    this.#history = new TemplateHistory(store.retired);
     this.elements = new LearnedElements(store);
     this.dialect = {
       version: dialect.version,
@@ -207,6 +210,25 @@ export class TemplateSession implements PduSession {
   }
 
   /**
+   * Finds the templates that lists of records mean which are decoded now: see `ListSource`.
+   *
+   * @internal
+   */
+  listTemplates(domain: number): (id: number) => Template | undefined {
+    const find = this.#history.lookup((key) => this.#known.get(key));
+    return (id) => find(templateKey(domain, id));
+  }
+
+  /**
+   * A number that is another one as soon as lists may mean other templates.
+   *
+   * @internal
+   */
+  get epoch(): number {
+    return this.#history.epoch;
+  }
+
+  /**
    * Takes a template. Sets that waited for it can be decoded then.
    *
    * @param domain Observation domain
@@ -234,7 +256,13 @@ export class TemplateSession implements PduSession {
       const same = known.template.equals(template);
       if (!same) counters.changed++;
       // The same shape means more where the exporter has described its elements since.
-      if (!same || !knowsTheSame(known.template, template)) this.#store.replace(known, template);
+      if (!same || !knowsTheSame(known.template, template)) {
+        if (!same) {
+          this.#history.end(known);
+          known.epoch = this.#history.begin();
+        }
+        this.#store.replace(known, template);
+      }
     }
     this.held.release(key, template);
     return true;
@@ -317,7 +345,8 @@ export class TemplateSession implements PduSession {
   }
 
   #add(key: number, domain: number, template: Template, now: number): void {
-    const added: KnownTemplate = { owner: this, key, domain, template, seenAt: now, used: false };
+    const epoch = this.#history.begin();
+    const added = { owner: this, key, domain, template, seenAt: now, used: false, epoch };
     this.#known.set(key, added);
     while (this.#known.size > this.#store.limits.templates) {
       const victim = leastUsed(this.#known.values(), added, (known) => {
@@ -348,6 +377,7 @@ export class TemplateSession implements PduSession {
     if (this.#known.get(known.key) !== known) return false;
     this.#known.delete(known.key);
     this.#store.remove(known);
+    this.#history.end(known);
     if (this.#last === known) this.#last = undefined;
     return true;
   }

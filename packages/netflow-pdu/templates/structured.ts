@@ -1,55 +1,17 @@
-import type { InformationElement } from "../elements/element.ts";
+import type {
+  BasicList,
+  ListSemantic,
+  MultiList,
+  RecordList,
+  RecordValues,
+  SingleValue,
+  TemplateList,
+} from "@flowtools/flow-model";
+import { type InformationElement, isListType, type ListType } from "../elements/element.ts";
 import { readElementValue } from "../elements/value.ts";
+import { LIST_DEPTH_MAX, LIST_VALUES_MAX } from "./limits.ts";
 import { DATA_SET_MIN, describeField, type TemplateDialect } from "./read_templates.ts";
-import { LIST_DEPTH_MAX } from "./limits.ts";
 import { RecordFields, Template } from "./template.ts";
-
-/** A value of a record, lists taken apart. */
-export type FieldValue =
-  | ReturnType<typeof readElementValue>
-  | BasicList
-  | TemplateList
-  | MultiList;
-
-/** Values of one element (RFC 6313, section 4.5.1). */
-export interface BasicList {
-  /** How the values belong together. */
-  readonly semantic: ListSemantic;
-  /** The name of the element. */
-  readonly element: string;
-  /** The values in wire order. */
-  readonly values: readonly FieldValue[];
-}
-
-/** Records of several templates (RFC 6313, section 4.5.3). */
-export interface MultiList {
-  /** How the records belong together. */
-  readonly semantic: ListSemantic;
-  /** The records of one template after those of the other. */
-  readonly lists: readonly TemplateList[];
-}
-
-/** Records of one template (RFC 6313, section 4.5.2). */
-export interface TemplateList {
-  /** How the records belong together; that of the whole where it is part of a list of several. */
-  readonly semantic: ListSemantic;
-  /** The template's number. */
-  readonly template: number;
-  /** The records; not there where the template is not known. */
-  readonly records?: readonly FieldValues[];
-}
-
-/** The fields of a record in wire order: a name may stand more than once. */
-export type FieldValues = readonly (readonly [name: string, value: FieldValue])[];
-
-/** How the members of a list belong together (RFC 6313, section 4.4). */
-export type ListSemantic =
-  | "noneOf"
-  | "exactlyOneOf"
-  | "oneOrMoreOf"
-  | "allOf"
-  | "ordered"
-  | "undefined";
 
 const SEMANTICS: readonly ListSemantic[] = [
   "noneOf",
@@ -61,10 +23,18 @@ const SEMANTICS: readonly ListSemantic[] = [
 
 /** What lists need to be taken apart. */
 export interface ListContext {
-  /** The version. */
+  /** The version, and the elements. */
   readonly dialect: TemplateDialect;
   /** Finds a template of the observation domain. */
   readonly findTemplate: (id: number) => Template | undefined;
+}
+
+/** Where the fields of a record lie: for each, its offset in a view, and its octets. */
+export interface FieldPlaces {
+  /** For each field, where its octets start in the view. */
+  readonly offsets: Int32Array;
+  /** For each field, its octets. */
+  readonly lengths: Int32Array;
 }
 
 /**
@@ -76,8 +46,8 @@ export interface ListContext {
  * @param view Octets that hold it
  * @param located Where its fields are
  * @param context Templates and elements
- * @param depth Lists that it lies in
- * @returns The fields in wire order; lists that contradict themselves are octets
+ * @returns The fields in wire order; lists that contradict themselves are octets,
+ * as are those within more than 8 others, or in records of more than 65,536 values
  *
  * @example A list of two ports
  * ```ts
@@ -98,166 +68,202 @@ export interface ListContext {
 export function readFields(
   template: Template,
   view: DataView,
-  located: { readonly offsets: Int32Array; readonly lengths: Int32Array },
+  located: FieldPlaces,
   context: ListContext,
-  depth = 0,
-): FieldValues {
-  return template.fields.map(({ name, element }, index) => {
-    const { offsets, lengths } = located;
-    const at = { view, offset: offsets[index], length: lengths[index] };
-    return [name, readValue(element, at, context, depth)] as const;
-  });
+): RecordValues {
+  return new ListReader(view, context).fields(template, located);
+}
+
+/**
+ * Finds the numbers of templates that the lists of a record tell, those of lists within lists
+ * included: all those that `readFields` asks for, so that with other numbers for the same templates it
+ * comes as far, in lists that contradict themselves as well.
+ *
+ * @param template The shape of the record
+ * @param view Octets that hold it
+ * @param located Where its fields are
+ * @param context Templates and elements
+ * @returns For each number, its offset in the view; the same number may stand more than once
+ */
+export function findListNumbers(
+  template: Template,
+  view: DataView,
+  located: FieldPlaces,
+  context: ListContext,
+): readonly number[] {
+  const numbers: number[] = [];
+  const reader = new ListReader(view, context, numbers);
+  for (const [index, { element }] of template.fields.entries()) {
+    if (isListType(element?.type)) reader.field(template, index, located);
+  }
+  return numbers;
 }
 
 /** Where a value lies. */
-interface Octets {
-  readonly view: DataView;
+interface Place {
   readonly offset: number;
   readonly length: number;
 }
 
-function readValue(
-  element: InformationElement | undefined,
-  at: Octets,
-  context: ListContext,
-  depth: number,
-): FieldValue {
-  const type = element?.type ?? "octetArray";
-  const { view, offset, length } = at;
-  if (depth < LIST_DEPTH_MAX) {
-    const list = readList(type, at, context, depth + 1);
-    if (list !== undefined) return list;
-  }
-  return readElementValue(type, view, offset, length);
-}
+const BASIC_HEAD = 5;
+const ENTERPRISE_BIT = 0x8000;
+const LIST_HEAD = 3;
+const MULTI_HEAD = 4;
 
-function readList(
-  type: InformationElement["type"],
-  at: Octets,
-  context: ListContext,
-  depth: number,
-): FieldValue | undefined {
-  switch (type) {
-    case "basicList":
-      return readBasicList(at, context, depth);
-    case "subTemplateList":
-      return readTemplateList(at, context, depth);
-    case "subTemplateMultiList":
-      return readMultiList(at, context, depth);
-    default:
-      return undefined;
+/** Reads the fields of one record, lists taken apart. */
+export class ListReader {
+  readonly #view: DataView;
+  readonly #context: ListContext;
+  readonly #numbers: number[] | undefined;
+  /** Values that lists may still have. */
+  #left = LIST_VALUES_MAX;
+  /** Lists that what is read lies in. */
+  #depth = 0;
+
+  /**
+   * @param view Octets that hold the record
+   * @param context Templates and elements
+   * @param numbers Takes where lists tell numbers of templates; values are not read then
+   */
+  constructor(view: DataView, context: ListContext, numbers?: number[]) {
+    this.#view = view;
+    this.#context = context;
+    this.#numbers = numbers;
+  }
+
+  /** All fields of a record that was located. */
+  fields(template: Template, located: FieldPlaces): RecordValues {
+    return template.fields.map(({ name }, index) =>
+      [name, this.field(template, index, located)] as const
+    );
+  }
+
+  /** One field of a record that was located. */
+  field({ fields }: Template, index: number, { offsets, lengths }: FieldPlaces): SingleValue {
+    return this.#value(fields[index].element, { offset: offsets[index], length: lengths[index] });
+  }
+
+  #value(element: InformationElement | undefined, at: Place): SingleValue {
+    const type = element?.type ?? "octetArray";
+    if (isListType(type)) {
+      const list = this.#list(type, at);
+      if (list !== undefined) return list;
+    }
+    if (this.#numbers !== undefined) return 0;
+    return readElementValue(type, this.#view, at.offset, at.length);
+  }
+
+  /** A list; `undefined` where it contradicts itself, or a bound is reached. */
+  #list(type: ListType, at: Place): RecordList | undefined {
+    if (this.#depth >= LIST_DEPTH_MAX) return undefined;
+    this.#depth++;
+    const list = this.#listOf(type, at);
+    this.#depth--;
+    return list;
+  }
+
+  #listOf(type: ListType, at: Place): RecordList | undefined {
+    switch (type) {
+      case "basicList":
+        return this.#basicList(at);
+      case "subTemplateList":
+        return this.#templateList(at);
+      case "subTemplateMultiList":
+        return this.#multiList(at);
+    }
+  }
+
+  #basicList({ offset, length }: Place): BasicList | undefined {
+    if (length < BASIC_HEAD) return undefined;
+    const view = this.#view;
+    const end = offset + length;
+    const semantic = semanticOf(view.getUint8(offset));
+    const number = view.getUint16(offset + 1);
+    const octets = view.getUint16(offset + 3);
+    let start = offset + BASIC_HEAD;
+    let enterprise = 0;
+    if ((number & ENTERPRISE_BIT) !== 0) {
+      if (length < BASIC_HEAD + 4) return undefined;
+      enterprise = view.getUint32(start);
+      start += 4;
+    }
+    const id = number & ~ENTERPRISE_BIT;
+    const { name, element } = describeField(this.#context.dialect, {
+      enterprise,
+      id,
+      length: octets,
+      scope: false,
+    });
+    // Values of no octets would be without end.
+    if (octets === 0) return start === end ? { semantic, element: name, values: [] } : undefined;
+    const values: SingleValue[] = [];
+    const one = singleField(name, octets);
+    const located = new RecordFields(1);
+    for (let next = start; next < end;) {
+      const behind = located.locate(one, view, next, end);
+      if (behind < 0 || --this.#left < 0) return undefined;
+      values.push(
+        this.#value(element, { offset: located.offsets[0], length: located.lengths[0] }),
+      );
+      next = behind;
+    }
+    return { semantic, element: name, values };
+  }
+
+  #templateList({ offset, length }: Place): TemplateList | undefined {
+    if (length < LIST_HEAD) return undefined;
+    const semantic = semanticOf(this.#view.getUint8(offset));
+    const at = { offset: offset + LIST_HEAD, length: length - LIST_HEAD };
+    return this.#records(at, offset + 1, semantic);
+  }
+
+  #multiList({ offset, length }: Place): MultiList | undefined {
+    if (length < 1) return undefined;
+    const view = this.#view;
+    const semantic = semanticOf(view.getUint8(offset));
+    const end = offset + length;
+    const lists: TemplateList[] = [];
+    for (let next = offset + 1; next < end;) {
+      if (end - next < MULTI_HEAD) return undefined;
+      const octets = view.getUint16(next + 2);
+      if (octets < MULTI_HEAD || next + octets > end || --this.#left < 0) return undefined;
+      const at = { offset: next + MULTI_HEAD, length: octets - MULTI_HEAD };
+      const list = this.#records(at, next, semantic);
+      if (list === undefined) return undefined;
+      lists.push(list);
+      next += octets;
+    }
+    return { semantic, lists };
+  }
+
+  #records(
+    { offset, length }: Place,
+    numberAt: number,
+    semantic: ListSemantic,
+  ): TemplateList | undefined {
+    const view = this.#view;
+    const id = view.getUint16(numberAt);
+    const template = this.#context.findTemplate(id);
+    this.#numbers?.push(numberAt);
+    if (template === undefined) return { semantic, template: id };
+    const records: RecordValues[] = [];
+    const located = new RecordFields(template.fields.length);
+    const end = offset + length;
+    for (let next = offset; next < end;) {
+      const behind = located.locate(template, view, next, end);
+      this.#left -= template.fields.length;
+      if (behind <= next || this.#left < 0) return undefined;
+      records.push(this.fields(template, located));
+      next = behind;
+    }
+    return { semantic, template: id, records };
   }
 }
 
 const semanticOf = (octet: number): ListSemantic => SEMANTICS[octet] ?? "undefined";
 
-const BASIC_HEAD = 5;
-const ENTERPRISE_BIT = 0x8000;
-
-function readBasicList(
-  { view, offset, length }: Octets,
-  context: ListContext,
-  depth: number,
-): BasicList | undefined {
-  if (length < BASIC_HEAD) return undefined;
-  const end = offset + length;
-  const semantic = semanticOf(view.getUint8(offset));
-  const number = view.getUint16(offset + 1);
-  const octets = view.getUint16(offset + 3);
-  let start = offset + BASIC_HEAD;
-  let enterprise = 0;
-  if ((number & ENTERPRISE_BIT) !== 0) {
-    if (length < BASIC_HEAD + 4) return undefined;
-    enterprise = view.getUint32(start);
-    start += 4;
-  }
-  const id = number & ~ENTERPRISE_BIT;
-  const { name, element } = describeField(context.dialect, {
-    enterprise,
-    id,
-    length: octets,
-    scope: false,
-  });
-  // Values of no octets would be without end.
-  if (octets === 0) return start === end ? { semantic, element: name, values: [] } : undefined;
-  const values: FieldValue[] = [];
-  const one = singleField(name, octets);
-  const located = new RecordFields(1);
-  for (let next = start; next < end;) {
-    const behind = located.locate(one, view, next, end);
-    if (behind < 0) return undefined;
-    const at = { view, offset: located.offsets[0], length: located.lengths[0] };
-    values.push(readValue(element, at, context, depth));
-    next = behind;
-  }
-  return { semantic, element: name, values };
-}
-
 /** A template of one field: its values are found as those of records. */
 function singleField(name: string, length: number): Template {
   const field = { enterprise: 0, id: 0, length, scope: false, element: undefined, name };
   return new Template(DATA_SET_MIN, [field]);
-}
-
-function readTemplateList(
-  { view, offset, length }: Octets,
-  context: ListContext,
-  depth: number,
-): TemplateList | undefined {
-  if (length < 3) return undefined;
-  const semantic = semanticOf(view.getUint8(offset));
-  const id = view.getUint16(offset + 1);
-  return readRecords(
-    { view, offset: offset + 3, length: length - 3 },
-    id,
-    semantic,
-    context,
-    depth,
-  );
-}
-
-const MULTI_HEAD = 4;
-
-function readMultiList(
-  { view, offset, length }: Octets,
-  context: ListContext,
-  depth: number,
-): MultiList | undefined {
-  if (length < 1) return undefined;
-  const semantic = semanticOf(view.getUint8(offset));
-  const end = offset + length;
-  const lists: TemplateList[] = [];
-  for (let next = offset + 1; next < end;) {
-    if (end - next < MULTI_HEAD) return undefined;
-    const id = view.getUint16(next);
-    const octets = view.getUint16(next + 2);
-    if (octets < MULTI_HEAD || next + octets > end) return undefined;
-    const at = { view, offset: next + MULTI_HEAD, length: octets - MULTI_HEAD };
-    const list = readRecords(at, id, semantic, context, depth);
-    if (list === undefined) return undefined;
-    lists.push(list);
-    next += octets;
-  }
-  return { semantic, lists };
-}
-
-function readRecords(
-  { view, offset, length }: Octets,
-  id: number,
-  semantic: ListSemantic,
-  context: ListContext,
-  depth: number,
-): TemplateList | undefined {
-  const template = context.findTemplate(id);
-  if (template === undefined) return { semantic, template: id };
-  const records: FieldValues[] = [];
-  const located = new RecordFields(template.fields.length);
-  const end = offset + length;
-  for (let next = offset; next < end;) {
-    const behind = located.locate(template, view, next, end);
-    if (behind <= next) return undefined;
-    records.push(readFields(template, view, located, context, depth));
-    next = behind;
-  }
-  return { semantic, template: id, records };
 }

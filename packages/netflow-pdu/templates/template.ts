@@ -1,4 +1,4 @@
-import type { InformationElement } from "../elements/element.ts";
+import { type InformationElement, isListType } from "../elements/element.ts";
 
 /** The length that says: each record tells it (RFC 7011, section 7). */
 export const VARIABLE_LENGTH = 0xffff;
@@ -51,6 +51,8 @@ export class Template {
   readonly lengths: Int32Array;
   /** How many of the fields have no octets. */
   readonly emptyFields: number;
+  /** Whether values of some field are lists, which may refer to other templates. */
+  readonly hasLists: boolean;
 
   /**
    * Makes a template.
@@ -80,6 +82,7 @@ export class Template {
     this.minOctets = octets;
     this.emptyFields = empty;
     this.fixed = fixed;
+    this.hasLists = fields.some(({ element }) => isListType(element?.type));
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { TemplateLimits } from "./limits.ts";
+import { RetiredBudget } from "./template_history.ts";
 import type { Template } from "./template.ts";
 import { type TemplateCounters, zeroTemplateCounters } from "./template_counters.ts";
 
@@ -18,6 +19,8 @@ export interface KnownTemplate extends Forgettable {
   template: Template;
   /** When it was last sent, Unix milliseconds; 0 where that is not known. */
   seenAt: number;
+  /** Counts the templates of the exporter that were new or changed, up to when this one was. */
+  epoch: number;
 }
 
 /** What remembers templates and may be told to forget one. */
@@ -57,6 +60,12 @@ export class TemplateStore {
   readonly limits: TemplateLimits;
   /** What was counted so far. */
   readonly counters: TemplateCounters = zeroTemplateCounters();
+  /**
+   * Templates that are no more.
+   *
+   * @internal
+   */
+  readonly retired: RetiredBudget;
   readonly #known = new Set<KnownTemplate>();
   #fields = 0;
 
@@ -68,6 +77,7 @@ export class TemplateStore {
    */
   constructor(limits: TemplateLimits) {
     this.limits = limits;
+    this.retired = new RetiredBudget(limits.retiredFieldsInAll);
   }
 
   /**
