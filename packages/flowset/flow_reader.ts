@@ -23,8 +23,9 @@ export interface BatchReadOptions {
    */
   readonly octets?: boolean;
   /**
-   * Give the flows of packets as flow-tools records hold them, for readers that know no more: those
-   * that records cannot hold are left out, fields that they lack are 0.
+   * Give the flows of packets the fields of flow-tools records, for readers that ask for these: what
+   * a flow does not tell is 0, and flows that can become no records of the version are left out.
+   * Addresses may be IPv6 nevertheless, and numbers larger than records hold.
    */
   readonly asRecords?: boolean;
   /** Multiplies octets and packets by the rate of sampling; without it they stay as they were sent. */
@@ -85,8 +86,12 @@ export class FlowReader {
     const { columns, capacity = READ_BATCH_ROWS, octets, asRecords = false, scaling } = options;
     const batch = new FlowBatch({ columns, capacity });
     for await (const source of this.#sources()) {
-      if (source.packets !== undefined && !asRecords) {
-        for await (const filled of source.packets.batches({ columns, capacity, octets })) {
+      const { packets } = source;
+      if (packets !== undefined) {
+        const flows = asRecords
+          ? packets.recordBatches({ columns, capacity })
+          : packets.batches({ columns, capacity, octets });
+        for await (const filled of flows) {
           scaling?.applyAll(filled);
           yield filled;
         }
@@ -98,7 +103,7 @@ export class FlowReader {
           for (let taken = 0; taken < block.count;) {
             const from = batch.length;
             const count = appendBlock(batch, block, taken);
-            scaling?.apply(batch, from, from + count, block.rates?.subarray(taken));
+            scaling?.apply(batch, from, from + count);
             taken += count;
             if (batch.room > 0) break;
             yield batch;

@@ -41,8 +41,8 @@ export type FlowItem = FlowPDU | FlowBatch | Flow | RecordBlock;
 export interface WriteReport {
   /** Flows written. */
   readonly flows: number;
-  /** For each field that the version written lacks, how many flows had it. */
-  readonly lostFields: ReadonlyMap<FlowFieldName, number>;
+  /** For each field or element that the version written lacks, how many flows had it. */
+  readonly lostFields: ReadonlyMap<string, number>;
   /** For each field, how many values did not fit and were replaced. */
   readonly misfits: ReadonlyMap<FlowFieldName, number>;
   /** Flows that were not written: those between IPv6 addresses. */
@@ -70,7 +70,7 @@ export class FlowWriter {
   readonly #name: string;
   readonly #options: FlowWriteOptions;
   readonly #createdSecs = unixSecs();
-  readonly #lostFields = new Map<FlowFieldName, number>();
+  readonly #lostFields = new Map<string, number>();
   #writer: FtWriter | undefined;
   /** Makes records of flows that flow-tools never stored. */
   #foreign: PacketRecords | undefined;
@@ -231,10 +231,10 @@ export class FlowWriter {
 }
 
 /** Counts by field, added up. */
-function sumOf(
-  ...counts: readonly (ReadonlyMap<FlowFieldName, number> | undefined)[]
-): Map<FlowFieldName, number> {
-  const sum = new Map<FlowFieldName, number>();
+function sumOf<Name extends string>(
+  ...counts: readonly (ReadonlyMap<Name, number> | undefined)[]
+): Map<Name, number> {
+  const sum = new Map<Name, number>();
   for (const [name, count] of counts.flatMap((map) => [...map ?? []])) {
     sum.set(name, (sum.get(name) ?? 0) + count);
   }

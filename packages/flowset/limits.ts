@@ -40,6 +40,15 @@ export const IMPORT_BLOCK_ROWS = 4_096;
 export const IMPORT_LINE_BYTES_MAX: number = 1 << 16;
 
 /**
+ * Names of fields that records have no place for and that are counted each by itself: whoever forges
+ * templates could make up new ones for ever.
+ */
+export const LOST_COLUMNS_MAX = 1_024;
+
+/** Such names in one message: with more of them nobody reads it. */
+export const LOST_COLUMNS_SHOWN = 24;
+
+/**
  * Exporters of a file of packets that are remembered at most; whoever forges addresses could make a
  * new one of every packet.
  */

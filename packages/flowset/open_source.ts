@@ -8,7 +8,7 @@ import {
 } from "@flowtools/ft-format";
 import { PACKET_MAGIC_BYTES, packetFormat } from "./packets/export_packet.ts";
 import type { PacketSessions } from "./packets/packet_sessions.ts";
-import type { SampledBlock } from "./packets/packet_records.ts";
+import type { LossKind } from "./packets/packet_records.ts";
 import { PacketSource } from "./packets/packet_source.ts";
 import { loadPlatform, loadZlib } from "./platform.ts";
 
@@ -39,7 +39,7 @@ export interface FlowReadOptions {
   /** Told what of files of packets could not be read, a sentence at a time. */
   readonly warn?: (message: string) => void;
   /** Told what flows of packets lost as they became records, a sentence at a time. */
-  readonly lost?: (message: string) => void;
+  readonly lost?: (message: string, kind: LossKind) => void;
 }
 
 /** A source of records that is open. */
@@ -92,7 +92,7 @@ export interface OpenSource {
   /** The packets, where it is a file of these: their flows have more than records can hold. */
   readonly packets?: PacketSource;
   /** The records in file order; each block is alive until the next is asked for. */
-  blocks(): AsyncIterable<SampledBlock>;
+  blocks(): AsyncIterable<RecordBlock>;
   close(): Promise<void> | void;
 }
 

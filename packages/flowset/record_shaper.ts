@@ -1,6 +1,8 @@
 import { FlowBatch, type RecordLayout } from "@flowtools/flow-model";
 import { canConvert, findFtLayout, FtStreamEncoder, type RecordBlock } from "@flowtools/ft-format";
 import { FlowConversionError } from "./errors.ts";
+import { LostColumns } from "./packets/lost_columns.ts";
+import { type RecordLoss, valueLosses } from "./packets/packet_records.ts";
 import { loseConverted, type ReferenceFaultOptions } from "./reference_faults.ts";
 
 /** The shape that a {@linkcode RecordShaper} gives to records. */
@@ -40,6 +42,7 @@ export class RecordShaper {
   readonly #target: string;
   readonly #referenceFaults: boolean;
   readonly #encoder: FtStreamEncoder;
+  readonly #lost: LostColumns;
   #batch: FlowBatch | undefined;
 
   /**
@@ -52,6 +55,7 @@ export class RecordShaper {
     const { version, aggregation, byteOrder = "little", target = "output" } = shape;
     this.#encoder = new FtStreamEncoder({ version, aggregation, byteOrder });
     this.layout = this.#encoder.layout;
+    this.#lost = new LostColumns(this.layout.schema);
     this.littleEndian = byteOrder === "little";
     this.#target = target;
     this.#referenceFaults = shape.referenceFaults ?? false;
@@ -78,6 +82,15 @@ export class RecordShaper {
     };
   }
 
+  /**
+   * What records lost that were converted.
+   *
+   * @returns Each kind of loss
+   */
+  losses(): RecordLoss[] {
+    return valueLosses(this.layout.schema.label, this.#lost.flows, this.#encoder.misfits);
+  }
+
   #convert(block: RecordBlock): FlowBatch {
     const { layout, view, offset, count, littleEndian } = block;
     if (!canConvert(layout.schema, this.layout.schema)) {
@@ -88,6 +101,7 @@ export class RecordShaper {
     }
     this.#batch.reset();
     this.#batch.appendRecords(layout, view, offset, count, littleEndian);
+    this.#lost.add(layout.schema, count);
     if (this.#referenceFaults) loseConverted(this.#batch, layout.schema, this.layout.schema, 0);
     return this.#batch;
   }

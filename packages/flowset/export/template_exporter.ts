@@ -1,20 +1,16 @@
-import type { FlowBatch, FlowSchema } from "@flowtools/flow-model";
+import type { FlowBatch } from "@flowtools/flow-model";
 import {
   createTemplateEncoder,
-  type Template,
   type TemplateCodec,
   type TemplateEncoder,
   type TemplateEncoderOptions,
-  templateOf,
 } from "@flowtools/netflow-pdu";
 import { IpfixFileEncoder, type IpfixFileWriteOptions } from "@flowtools/netflow-pdu/ipfix-file";
-import type { PacketSessions } from "../packets/packet_sessions.ts";
 
 /** Where packets with templates come from, and what they cannot hold. */
 interface RowEncoder {
   readonly lost: ReadonlyMap<string, number>;
   readonly counters: TemplateEncoder["counters"];
-  announce(template: Template): boolean;
   /** Adds rows; gives out the packets that are full. */
   add(batch: FlowBatch, from: number, count: number, now: number): Uint8Array[];
   flush(): Uint8Array[];
@@ -24,11 +20,6 @@ interface RowEncoder {
 export interface TemplateExporterOptions {
   /** The version: NetFlow v9 or IPFIX. */
   readonly codec: TemplateCodec;
-  /**
-   * What is remembered of the exporters of the flows: lists in their records (RFC 6313) refer to
-   * templates, which are sent on.
-   */
-  readonly sessions?: PacketSessions;
   /**
    * Whether the packets make an IPFIX file: they are larger then, and templates are not sent again
    * for those who come late.
@@ -61,11 +52,6 @@ export interface TemplateExporterOptions {
 export class TemplateExporter {
   readonly #label: string;
   readonly #encoder: RowEncoder;
-  readonly #sessions: PacketSessions | undefined;
-  /** Shapes of flows whose lists were looked at, with the templates of their exporter then. */
-  readonly #announced = new WeakSet<Template>();
-  /** Templates of lists that could not keep their number. */
-  #lists = 0;
 
   /**
    * Makes an exporter.
@@ -73,10 +59,8 @@ export class TemplateExporter {
    * @param options Version and bounds
    * @throws {RangeError} A bound is out of its own
    */
-  constructor({ codec, sessions, file = false, encoder = {} }: TemplateExporterOptions) {
+  constructor({ codec, file = false, encoder = {} }: TemplateExporterOptions) {
     this.#label = codec.title;
-    // Only IPFIX has lists.
-    this.#sessions = codec.version === IPFIX_VERSION ? sessions : undefined;
     this.#encoder = file ? fileEncoder({ codec, ...encoder }) : packetEncoder(codec, encoder);
   }
 
@@ -96,7 +80,6 @@ export class TemplateExporter {
    * @throws {FlowAttributeError} The batch does not keep a column that the records need
    */
   add(batch: FlowBatch, from: number, to: number): Uint8Array[] {
-    if (batch.octets !== undefined) { for (const schema of batch.schemas) this.#announce(schema); }
     return this.#encoder.add(batch, from, to - from, Date.now());
   }
 
@@ -122,37 +105,8 @@ export class TemplateExporter {
       const counts = [...lost].map(([name, values]) => `${name} (${values})`).join(", ");
       lines.push(`${this.#label} records have no place for values of flows: ${counts}`);
     }
-    if (this.#lists > 0) {
-      lines.push(
-        `lists that nobody can read: ${this.#lists} of their templates could not keep their number`,
-      );
-    }
     return lines;
   }
-
-  /** Has the templates sent that lists of flows may refer to. */
-  #announce(schema: FlowSchema): void {
-    const template = templateOf(schema)?.template;
-    if (template === undefined || !hasLists(template)) return;
-    const origin = this.#sessions?.originOf(schema);
-    if (origin === undefined) return;
-    for (const [domain, other] of origin.session.templates()) {
-      if (domain !== origin.domain || other.options || this.#announced.has(other)) continue;
-      this.#announced.add(other);
-      if (!this.#encoder.announce(other)) this.#lists++;
-    }
-  }
-}
-
-const IPFIX_VERSION = 10;
-const LISTS: ReadonlySet<string> = new Set([
-  "basicList",
-  "subTemplateList",
-  "subTemplateMultiList",
-]);
-
-function hasLists({ fields }: Template): boolean {
-  return fields.some(({ element }) => element !== undefined && LISTS.has(element.type));
 }
 
 function packetEncoder(codec: TemplateCodec, options: TemplateEncoderOptions): RowEncoder {
@@ -162,7 +116,6 @@ function packetEncoder(codec: TemplateCodec, options: TemplateEncoderOptions): R
     get counters() {
       return encoder.counters;
     },
-    announce: (template) => encoder.announce(template),
     add: (batch, from, count, now) => {
       encoder.add(batch, from, count, now);
       return encoder.takePackets();
@@ -178,7 +131,6 @@ function fileEncoder(options: IpfixFileWriteOptions): RowEncoder {
     get counters() {
       return encoder.counters;
     },
-    announce: (template) => encoder.announce(template),
     add: (batch, from, count, now) => encoder.encode(batch, from, count, now),
     flush: () => encoder.flush(),
   };

@@ -16,6 +16,8 @@ export interface ExportPacket {
   readonly frame?: number;
   /** When it was captured, Unix milliseconds; not there where nobody tells. */
   readonly timeMs?: number;
+  /** Whether the capture has less of it than was sent; not there where it is whole. */
+  readonly truncated?: true;
 }
 
 /** How packets are found in a file. */
@@ -211,9 +213,10 @@ class CaptureReader implements PacketReader {
 
   *packets(): Generator<ExportPacket, void, undefined> {
     for (let found; (found = this.#decoder.read()) !== undefined;) {
-      const { payload, source, sourcePort, frame, timeMs } = found;
+      const { payload, source, sourcePort, frame, timeMs, truncated } = found;
       const captured = timeMs > 0 ? { timeMs } : {};
-      yield { payload, exporter: source, port: sourcePort, frame, ...captured };
+      const cut = truncated ? { truncated } as const : {};
+      yield { payload, exporter: source, port: sourcePort, frame, ...captured, ...cut };
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Flow, FlowFieldName } from "@flowtools/flow-model";
+import { type Flow, type FlowFieldName, valueText } from "@flowtools/flow-model";
 import type { NamedKind } from "@flowtools/netflow-pdu";
 import type { PacketSessions } from "./packet_sessions.ts";
 
@@ -50,7 +50,7 @@ export function flowLabels(flow: Flow, sessions: PacketSessions): Record<string,
     const key = keys.find((key) => flow.has(key));
     const value = key === undefined ? undefined : flow.get(key);
     if (value === undefined) continue;
-    const fact = facts.name(kind, typeof value === "object" ? value.toHex() : String(value));
+    const fact = facts.name(kind, valueText(value));
     const text = fact === undefined ? "" : fact.name || fact.description;
     if (text !== "") labels[name] = text;
   }

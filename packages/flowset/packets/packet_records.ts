@@ -1,14 +1,23 @@
 import type { FlowBatch, FlowFieldName, FlowSchema, RecordLayout } from "@flowtools/flow-model";
-import { canConvert, findFtLayout, lostFields, type RecordBlock } from "@flowtools/ft-format";
+import { canConvert, findFtLayout, type RecordBlock } from "@flowtools/ft-format";
 import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
+import { flowCount, lossText, LostColumns } from "./lost_columns.ts";
 
 const FAMILY_IPV6 = 6;
 const AGGREGATED_VERSION = 8;
 
-/** Records, and what is known of their flows besides. */
-export interface SampledBlock extends RecordBlock {
-  /** For each record one packet in so many, or 0; not there where nothing is known. */
-  readonly rates?: Uint32Array;
+/**
+ * What is lost where flows become records: whole flows, values that are too large, or fields that
+ * records have no place for.
+ */
+export type LossKind = "flows" | "values" | "fields";
+
+/** A loss of one kind. */
+export interface RecordLoss {
+  /** The kind. */
+  readonly kind: LossKind;
+  /** What was lost, and how much of it, as a sentence. */
+  readonly message: string;
 }
 
 /**
@@ -18,7 +27,7 @@ export interface SampledBlock extends RecordBlock {
 export class PacketRecords {
   readonly #layout: RecordLayout;
   readonly #misfits = new Map<FlowFieldName, number>();
-  readonly #lostFields = new Map<FlowFieldName, number>();
+  readonly #lost: LostColumns;
   #wide = 0;
   #unlike = 0;
   #bytes = new Uint8Array(0);
@@ -26,11 +35,12 @@ export class PacketRecords {
   /** @param layout What the records are to look like */
   constructor(layout: RecordLayout) {
     this.#layout = layout;
+    this.#lost = new LostColumns(layout.schema);
   }
 
-  /** For each field that the records lack, how many flows had it. */
-  get lostFields(): ReadonlyMap<FlowFieldName, number> {
-    return this.#lostFields;
+  /** For each field or element that the records lack, how many flows had it. */
+  get lostFields(): ReadonlyMap<string, number> {
+    return this.#lost.flows;
   }
 
   /** For each field, how many values did not fit and were replaced. */
@@ -56,7 +66,7 @@ export class PacketRecords {
     batch: FlowBatch,
     start = 0,
     end: number = batch.length,
-  ): Generator<SampledBlock, void, undefined> {
+  ): Generator<RecordBlock, void, undefined> {
     for (let from = start; from < end;) {
       let to = from;
       while (to < end && batch.schemaOf[to] === batch.schemaOf[from] && !isWide(batch, to)) to++;
@@ -66,7 +76,7 @@ export class PacketRecords {
         from++;
         continue;
       }
-      if (this.#holds(schema)) yield this.#store(batch, schema, from, to - from);
+      if (canStore(schema, this.#layout.schema)) yield this.#store(batch, schema, from, to - from);
       else this.#unlike += to - from;
       from = to;
     }
@@ -75,53 +85,72 @@ export class PacketRecords {
   /**
    * What the records had no place for.
    *
-   * @returns A line for each kind of loss
+   * @returns Each kind of loss
    */
-  losses(): string[] {
+  losses(): RecordLoss[] {
     const { label } = this.#layout.schema;
-    const counts = (losses: ReadonlyMap<string, number>) =>
-      [...losses].map(([name, flows]) => `${name} of ${flowCount(flows)}`).join(", ");
-    const lines: string[] = [];
-    if (this.#wide > 0) {
-      lines.push(`${flowCount(this.#wide)} left out: ${label} records hold no IPv6 addresses`);
-    }
-    if (this.#unlike > 0) {
-      lines.push(`${flowCount(this.#unlike)} left out: there is no conversion to ${label} records`);
-    }
-    if (this.#lostFields.size > 0) {
-      lines.push(`${label} records have no place for ${counts(this.#lostFields)}`);
-    }
-    if (this.#misfits.size > 0) {
-      lines.push(`values that ${label} records cannot hold: ${counts(this.#misfits)}`);
-    }
-    return lines;
+    const losses: RecordLoss[] = [];
+    const leftOut = (flows: number, why: string) => {
+      if (flows > 0) {
+        losses.push({ kind: "flows", message: `${flowCount(flows)} left out: ${why}` });
+      }
+    };
+    leftOut(this.#wide, `${label} records hold no IPv6 addresses`);
+    leftOut(this.#unlike, `there is no conversion to ${label} records`);
+    return [...losses, ...valueLosses(label, this.lostFields, this.#misfits)];
   }
 
-  /** Aggregated records stay what they are; what flow-tools never stored can become anything else. */
-  #holds(schema: FlowSchema): boolean {
-    const to = this.#layout.schema;
-    return isForeign(schema) ? to.version !== AGGREGATED_VERSION : canConvert(schema, to);
-  }
-
-  #store(batch: FlowBatch, schema: FlowSchema, from: number, count: number): SampledBlock {
+  #store(batch: FlowBatch, schema: FlowSchema, from: number, count: number): RecordBlock {
     const layout = this.#layout;
     const octets = count * layout.size;
     if (this.#bytes.length < octets) this.#bytes = new Uint8Array(octets);
     const view = new DataView(this.#bytes.buffer);
     batch.storeRecords(layout, from, count, view, 0, true, this.#misfits);
-    for (const name of lostFields(schema, layout.schema)) {
-      this.#lostFields.set(name, (this.#lostFields.get(name) ?? 0) + count);
-    }
+    this.#lost.add(schema, count);
     const rates = batch.extra(SAMPLING_COLUMN);
-    return {
-      layout,
-      view,
-      offset: 0,
-      count,
-      littleEndian: true,
-      ...(rates instanceof Uint32Array ? { rates: rates.subarray(from, from + count) } : {}),
-    };
+    if (rates instanceof Uint32Array) {
+      let sampled = 0;
+      for (let row = from; row < from + count; row++) if (rates[row] > 1) sampled++;
+      this.#lost.count(SAMPLING_COLUMN, sampled);
+    }
+    return { layout, view, offset: 0, count, littleEndian: true };
   }
+}
+
+/**
+ * What flows lost that became records.
+ *
+ * @param label The version of the records
+ * @param lost For each field that they lack, how many flows had it
+ * @param misfits For each field, how many values did not fit
+ * @returns Each kind of loss
+ */
+export function valueLosses(
+  label: string,
+  lost: ReadonlyMap<string, number>,
+  misfits: ReadonlyMap<string, number>,
+): RecordLoss[] {
+  const losses: RecordLoss[] = [];
+  if (lost.size > 0) {
+    const message = `${label} records have no place for ${lossText(lost)}`;
+    losses.push({ kind: "fields", message });
+  }
+  if (misfits.size > 0) {
+    const message = `values that ${label} records cannot hold: ${lossText(misfits)}`;
+    losses.push({ kind: "values", message });
+  }
+  return losses;
+}
+
+/**
+ * Whether flows of a shape can become records of another: aggregated records stay what they are,
+ * what flow-tools never stored can become anything else.
+ *
+ * @param schema The shape
+ * @param to The shape of the records
+ */
+export function canStore(schema: FlowSchema, to: FlowSchema): boolean {
+  return isForeign(schema) ? to.version !== AGGREGATED_VERSION : canConvert(schema, to);
 }
 
 /**
@@ -131,10 +160,6 @@ export class PacketRecords {
  */
 export function isForeign({ version, aggregation }: FlowSchema): boolean {
   return findFtLayout(version, aggregation) === undefined;
-}
-
-function flowCount(flows: number): string {
-  return `${flows} flow${flows === 1 ? "" : "s"}`;
 }
 
 /** Whether a flow is one between IPv6 addresses. */

@@ -59,7 +59,10 @@ export class PacketSessions {
   /** The codecs. */
   readonly registry: PduRegistry;
   readonly #templateCodecs: readonly TemplateCodec[];
+  /** By version, port and address, the one unheard of for longest first. */
   readonly #sessions = new Map<string, PduSession>();
+  #newest = "";
+  #forgotten = 0;
   /** Where templates came from that were asked for. */
   readonly #origins = new WeakMap<Template, TemplateOrigin>();
 
@@ -92,8 +95,18 @@ export class PacketSessions {
       session = codec.createSession();
       this.#sessions.set(key, session);
       if (this.#sessions.size > PACKET_SESSIONS_MAX) this.#forgetOldest();
+    } else if (key !== this.#newest) {
+      // A map keeps the order of insertion.
+      this.#sessions.delete(key);
+      this.#sessions.set(key, session);
     }
+    this.#newest = key;
     return session;
+  }
+
+  /** Exporters that were forgotten to make room: their templates must come again. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   /**
@@ -157,6 +170,7 @@ export class PacketSessions {
     const [[key, session]] = this.#sessions;
     session.close?.();
     this.#sessions.delete(key);
+    this.#forgotten++;
   }
 }
 

@@ -1,10 +1,10 @@
-import { FlowBatch, type FlowBatchOptions, type RecordLayout } from "@flowtools/flow-model";
-import { findFtLayout, FT_FLAGS, type FtHeader } from "@flowtools/ft-format";
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
+import type { FlowBatch, FlowBatchOptions, RecordLayout } from "@flowtools/flow-model";
+import { findFtLayout, FT_FLAGS, type FtHeader, type RecordBlock } from "@flowtools/ft-format";
 import { type ExportPacket, readPackets, type ReadPacketsOptions } from "./export_packet.ts";
 import { PacketFlows } from "./packet_flows.ts";
-import { PacketRecords, type SampledBlock } from "./packet_records.ts";
+import { type LossKind, PacketRecords } from "./packet_records.ts";
 import type { PacketSessions } from "./packet_sessions.ts";
+import { packetBatch, RecordFlows } from "./record_flows.ts";
 
 /** How a file of packets is read. */
 export interface PacketSourceOptions extends ReadPacketsOptions {
@@ -13,7 +13,7 @@ export interface PacketSourceOptions extends ReadPacketsOptions {
   /** Whether the bytes come as somebody sends them, so that flows are handed on as they come. */
   readonly live?: boolean;
   /** Told what flows lost as they became records. */
-  readonly lost?: (message: string) => void;
+  readonly lost?: (message: string, kind: LossKind) => void;
 }
 
 /** The version that flows are stored as where flow-tools files have no place for their own. */
@@ -93,6 +93,28 @@ export class PacketSource {
   }
 
   /**
+   * The flows as columns, with all fields that records of `layout` have: 0 where a flow does not tell
+   * one. Flows that can become no such records are counted, and told at the end.
+   *
+   * @param options The columns to fill, rows of a batch
+   * @returns The batches, of one memory
+   * @throws {CaptureError} The capture is damaged; after all flows before the damage
+   * @throws {FlowSetError} The IPFIX file is damaged, likewise
+   */
+  async *recordBatches(options: FlowBatchOptions): AsyncGenerator<FlowBatch, void, undefined> {
+    const flows = new RecordFlows(this.layout.schema, options);
+    const { lost } = this.#options;
+    try {
+      for await (const batch of this.batches(options)) {
+        const filled = flows.convert(batch);
+        if (filled.length > 0) yield filled;
+      }
+    } finally {
+      for (const { message, kind } of flows.losses()) lost?.(message, kind);
+    }
+  }
+
+  /**
    * The flows as columns, in batches that nobody uses again.
    *
    * @param capacity Rows of a batch
@@ -108,7 +130,7 @@ export class PacketSource {
    *
    * @returns Blocks, each alive until the next is asked for
    */
-  async *blocks(): AsyncGenerator<SampledBlock, void, undefined> {
+  async *blocks(): AsyncGenerator<RecordBlock, void, undefined> {
     const records = new PacketRecords(this.layout);
     const { lost } = this.#options;
     try {
@@ -116,7 +138,7 @@ export class PacketSource {
         yield* records.convert(batch);
       }
     } finally {
-      for (const line of records.losses()) lost?.(line);
+      for (const { message, kind } of records.losses()) lost?.(message, kind);
     }
   }
 
@@ -180,10 +202,6 @@ export class PacketSource {
  */
 export function waitingText(sets: number): string {
   return `${sets} set${sets === 1 ? "" : "s"} of records left out: their templates did not come`;
-}
-
-function packetBatch(options: FlowBatchOptions): FlowBatch {
-  return new FlowBatch({ ...options, extras: [{ name: SAMPLING_COLUMN, kind: "u32" }] });
 }
 
 /** A packet that was looked at, and those behind it. */

@@ -16,6 +16,7 @@ import {
   FlowSet,
   FlowSetError,
   openRecords,
+  PACKET_SESSIONS_MAX,
   PacketFlows,
   packetFormat,
   PacketSessions,
@@ -308,7 +309,7 @@ Deno.test("openRecords() makes version 5 of what has no records, and tells what 
   );
   assertEquals(told, [
     "1 flow left out: v5 records hold no IPv6 addresses",
-    "v5 records have no place for peer_nexthop of 1 flow",
+    "v5 records have no place for applicationId of 2 flows, peer_nexthop of 1 flow",
     "values that v5 records cannot hold: nexthop of 1 flow, input of 1 flow",
   ]);
 });
@@ -335,7 +336,8 @@ Deno.test("FlowSet writes flows of v9 as far as records hold them, and reports t
     for (const payload of [own, wide, v5]) await written.write(new FlowPDU("10.0.0.1", payload));
     await written.close();
     const { flows, leftOut, lostFields, misfits } = written.report;
-    assertEquals([flows, leftOut, lostFields.size, misfits.size], [3, 1, 0, 0]);
+    assertEquals([flows, leftOut, misfits.size], [3, 1, 0]);
+    assertEquals([...lostFields], [["applicationId", 2]]);
     await using read = await FlowSet.open(path);
     assertEquals(read.header.exportVersion, version ?? 5);
     assertEquals(await hostsOf(read), ["192.0.2.1", "192.0.2.2", "0.0.0.0"]);
@@ -350,4 +352,18 @@ Deno.test("FlowSet writes flows of v9 as far as records hold them, and reports t
   );
   await aggregated.close();
   await Deno.remove(path);
+});
+
+Deno.test("PacketSessions forgets the exporter unheard of for longest, and counts it", () => {
+  const sessions = new PacketSessions();
+  const header = packet9({});
+  const sessionOf = (number: number) =>
+    sessions.of(header, `10.${number >> 16}.${number >> 8 & 255}.${number & 255}`, 2055);
+  const first = sessionOf(0);
+  const second = sessionOf(1);
+  for (let number = 2; number < PACKET_SESSIONS_MAX; number++) sessionOf(number);
+  assertEquals([sessions.forgotten, sessionOf(0) === first], [0, true]);
+  sessionOf(PACKET_SESSIONS_MAX);
+  assertEquals([sessions.forgotten, sessionOf(0) === first], [1, true]);
+  assertEquals([sessionOf(1) === second, sessions.forgotten], [false, 2]);
 });

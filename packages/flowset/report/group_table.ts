@@ -96,6 +96,34 @@ export class GroupTable {
     }
   }
 
+  /**
+   * The same groups with one more word a key, which is 0 in all so far.
+   *
+   * @returns A table of its own; this one is not to be used any more
+   * @throws {GroupTableLimitError} There is no memory for it
+   */
+  widened(): GroupTable {
+    const { words, counters, keys, sums } = this;
+    const wide = new GroupTable({
+      words: words + 1,
+      counters,
+      bytesMax: this.#bytesMax,
+      title: this.#title,
+    });
+    const columns = Array.from({ length: words + 1 }, () => new Uint32Array(CHUNK_ROWS));
+    const groups = new Uint32Array(CHUNK_ROWS);
+    for (let from = 0; from < this.#size; from += CHUNK_ROWS) {
+      const count = Math.min(CHUNK_ROWS, this.#size - from);
+      for (let word = 0; word < words; word++) {
+        for (let i = 0; i < count; i++) columns[word][i] = keys[(from + i) * words + word];
+      }
+      // Keys are all different, so that they get the numbers that they have here.
+      wide.find(columns, count, groups);
+    }
+    wide.sums.set(sums.subarray(0, this.#size * counters));
+    return wide;
+  }
+
   #findSmall(a: Uint32Array, from: number, to: number, groups: Uint32Array): void {
     const direct = this.#direct ??= new Int32Array(DIRECT_KEYS);
     for (let row = from; row < to; row++) {

@@ -1,5 +1,5 @@
 import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
-import { ReportError } from "./errors.ts";
+import { WideAddresses } from "./wide_addresses.ts";
 
 /** Which flows a step of a report leaves out. */
 export type FlowTest = "has-packets" | "tcp-or-udp";
@@ -7,6 +7,7 @@ export type FlowTest = "has-packets" | "tcp-or-udp";
 const TCP = 6;
 const UDP = 17;
 const FAMILY_IPV6 = 6;
+const WIDE_OCTETS = 16;
 
 /**
  * A batch as reports see it: only the rows that count, every column that is asked for as 32-bit
@@ -25,6 +26,8 @@ export class ReportInput {
   durations: Uint32Array = new Uint32Array(0);
   readonly #title: string;
   readonly #scale: number;
+  readonly #bytesMax: number;
+  #addresses: WideAddresses | undefined;
   /** Copies of columns, kept for the next batch. */
   readonly #scratch = new Map<string, Uint32Array<ArrayBuffer>>();
   readonly #counts = new Map<string, Float64Array<ArrayBuffer>>();
@@ -37,10 +40,17 @@ export class ReportInput {
    *
    * @param title The report, for messages
    * @param scale What octets and packets are multiplied by: the sampling rate
+   * @param bytesMax Bytes that IPv6 addresses may take
    */
-  constructor(title: string, scale: number) {
+  constructor(title: string, scale: number, bytesMax: number) {
     this.#title = title;
     this.#scale = scale;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** The IPv6 addresses that keys were made of. */
+  get addresses(): WideAddresses {
+    return this.#addresses ??= new WideAddresses({ bytesMax: this.#bytesMax, title: this.#title });
   }
 
   /** Takes the next batch, all rows of it. */
@@ -94,26 +104,66 @@ export class ReportInput {
     this.durations = durations;
   }
 
-  /**
-   * A field of the rows that count.
-   *
-   * @throws {ReportError} An address is IPv6
-   */
+  /** A field of the rows that count; addresses that are IPv6 are 0. */
   u32(name: FlowFieldName): Uint32Array {
     const batch = this.#batch!;
     const column = batch.column(name);
-    const families = batch.family(name);
-    if (families !== undefined && families.subarray(0, batch.length).includes(FAMILY_IPV6)) {
-      throw new ReportError(
-        "ipv6-key",
-        `Cannot report ${this.#title}: ${name} is IPv6 in some flows, reports group by IPv4`,
-      );
-    }
     if (this.#selected === undefined && column instanceof Uint32Array) return column;
     const copy = this.#room(name);
     if (this.#selected === undefined) copy.set(column.subarray(0, this.rows));
     else for (let row = 0; row < this.rows; row++) copy[row] = column[this.#selected[row]];
     return copy;
+  }
+
+  /** Addresses of the rows that count; in place of those that are IPv6, their numbers. */
+  address(name: FlowFieldName): Uint32Array {
+    const column = this.u32(name);
+    if (!this.hasWide(name)) return column;
+    const words = this.#room(`${name} words`);
+    words.set(column.subarray(0, this.rows));
+    this.putWide(name, words);
+    return words;
+  }
+
+  /** Whether some address of the batch is IPv6. */
+  hasWide(name: FlowFieldName): boolean {
+    const families = this.#batch!.family(name);
+    return families !== undefined &&
+      families.subarray(0, this.#batch!.length).includes(FAMILY_IPV6);
+  }
+
+  /** The rows that count whose address is IPv6, ascending; valid until the next call. */
+  widePlaces(name: FlowFieldName): Uint32Array {
+    const families = this.#batch!.family(name);
+    if (families === undefined) return NO_PLACES;
+    const places = this.#room("wide places");
+    const selected = this.#selected;
+    let count = 0;
+    for (let row = 0; row < this.rows; row++) {
+      places[count] = row;
+      if (families[selected === undefined ? row : selected[row]] === FAMILY_IPV6) count++;
+    }
+    return places.subarray(0, count);
+  }
+
+  /** The first octet of an IPv6 address. */
+  wideOctet(name: FlowFieldName, place: number): number {
+    const row = this.#selected === undefined ? place : this.#selected[place];
+    return this.#batch!.wide(name)![row * WIDE_OCTETS];
+  }
+
+  /**
+   * Puts the numbers of IPv6 addresses in their places; the others stay as they are.
+   *
+   * @param name The address
+   * @param words Where they go
+   * @param lengths Bits of each address that count; all where not given
+   * @throws {GroupTableLimitError} There are more addresses than memory allows
+   */
+  putWide(name: FlowFieldName, words: Uint32Array, lengths?: Uint32Array): void {
+    if (!this.hasWide(name)) return;
+    const octets = this.#batch!.wide(name)!;
+    this.addresses.find(octets, this.widePlaces(name), this.#selected, words, lengths);
   }
 
   /** A place for one word a row that stays as it is until the next batch. */
@@ -174,6 +224,7 @@ export class ReportInput {
 }
 
 const NO_COUNTS = new Float64Array(0);
+const NO_PLACES = new Uint32Array(0);
 
 function subtract(a: Uint32Array, b: Uint32Array, out: Uint32Array, rows: number): void {
   for (let row = 0; row < rows; row++) out[row] = a[row] - b[row];

@@ -8,9 +8,12 @@ import type { ReportInput } from "./input.ts";
  * | --- | --- |
  * | `number` | a whole number below 2^32 |
  * | `small` | the same, mostly below 65536: a port, an interface, an AS |
- * | `address` | an IPv4 address |
- * | `prefix` | an IPv4 address, and the length of its prefix |
+ * | `address` | an IPv4 address, or the number of an IPv6 address |
+ * | `prefix` | an address likewise, and the length of its prefix |
  * | `counter` | a whole number: its high and its low 32 bits |
+ *
+ * Where a result has IPv6 addresses, its keys have one more word at their ends, whose bit `k` says
+ * that the address of key `k` is one; `ReportResult.keyValue()` knows.
  */
 export type KeyKind = "number" | "small" | "address" | "prefix" | "counter";
 
@@ -85,10 +88,10 @@ const DERIVED: Partial<Record<KeyName, (input: ReportInput) => readonly Uint32Ar
   "ip-destination-address-type": addressTypes,
   "ip-source-prefix": (input) => prefixes(input, "srcaddr", "src_mask"),
   "ip-destination-prefix": (input) => prefixes(input, "dstaddr", "dst_mask"),
-  "ip-source-address-and-length": (input) => [input.u32("srcaddr"), input.u32("src_mask")],
-  "ip-destination-address-and-length": (input) => [input.u32("dstaddr"), input.u32("dst_mask")],
-  "ip-source-address-and-no-length": (input) => [input.u32("srcaddr"), noLengths(input)],
-  "ip-destination-address-and-no-length": (input) => [input.u32("dstaddr"), noLengths(input)],
+  "ip-source-address-and-length": (input) => [input.address("srcaddr"), input.u32("src_mask")],
+  "ip-destination-address-and-length": (input) => [input.address("dstaddr"), input.u32("dst_mask")],
+  "ip-source-address-and-no-length": (input) => [input.address("srcaddr"), noLengths(input)],
+  "ip-destination-address-and-no-length": (input) => [input.address("dstaddr"), noLengths(input)],
 };
 
 /** The keys that stand in for an address in each format. */
@@ -129,7 +132,28 @@ export function keyWords(name: KeyName): number {
 
 /** The words of a key of each row that counts. */
 export function keyColumns(name: KeyName, input: ReportInput): readonly Uint32Array[] {
-  return DERIVED[name]?.(input) ?? [input.u32(KEYS[name].fields[0]!)];
+  const derived = DERIVED[name]?.(input);
+  if (derived !== undefined) return derived;
+  const { kind, fields } = KEYS[name];
+  return [kind === "address" ? input.address(fields[0]) : input.u32(fields[0]!)];
+}
+
+/** The address that a key is made of; nothing where there is none. */
+export function keyAddress(name: KeyName): FlowFieldName | undefined {
+  const { kind, fields } = KEYS[name];
+  return kind === "address" || kind === "prefix" ? fields[0] : undefined;
+}
+
+/** For each row that counts, which of its keys are IPv6: bit `k` for key `k`. */
+export function wideKeys(names: readonly KeyName[], input: ReportInput): Uint32Array {
+  const bits = input.scratch(`wide keys ${names.join()}`).fill(0, 0, input.rows);
+  for (const [index, name] of names.entries()) {
+    const address = keyAddress(name);
+    if (address === undefined) continue;
+    const places = input.widePlaces(address);
+    for (let i = 0; i < places.length; i++) bits[places[i]] |= 1 << index;
+  }
+  return bits;
 }
 
 /**
@@ -151,6 +175,7 @@ function prefixes(
   for (let row = 0; row < input.rows; row++) {
     networks[row] = addresses[row] & prefixMask(lengths[row]);
   }
+  input.putWide(address, networks, lengths);
   return [networks, lengths];
 }
 
@@ -188,7 +213,10 @@ function perSecond(input: ReportInput, counts: Float64Array, unit: number): read
   return [high, low];
 }
 
-/** Class A, B, C, multicast, source-specific multicast, reserved: 0 to 5. */
+/** The first octet of multicast addresses. */
+const IPV6_MULTICAST = 0xff;
+
+/** Class A, B, C, multicast, source-specific multicast, reserved: 0 to 5; IPv6 6, its multicast 7. */
 function addressTypes(input: ReportInput): readonly Uint32Array[] {
   const addresses = input.u32("dstaddr");
   const types = input.scratch("address type");
@@ -205,6 +233,10 @@ function addressTypes(input: ReportInput): readonly Uint32Array[] {
       : top >= 128
       ? 1
       : 0;
+  }
+  const places = input.widePlaces("dstaddr");
+  for (let i = 0; i < places.length; i++) {
+    types[places[i]] = input.wideOctet("dstaddr", places[i]) === IPV6_MULTICAST ? 7 : 6;
   }
   return [types];
 }

@@ -12,3 +12,4 @@ export {
   PACKET_SIZE_BOUNDS,
   type SummaryDetail,
 } from "./summary.ts";
+export type { WideAddresses } from "./wide_addresses.ts";

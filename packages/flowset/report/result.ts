@@ -1,9 +1,11 @@
+import { formatIPv4 } from "@flowtools/flow-model";
 import { type CounterName, COUNTERS, RATE_COUNTERS } from "./accumulate.ts";
 import { ReportError } from "./errors.ts";
 import { type KeyKind, type KeyName, KEYS, keyWords } from "./keys.ts";
 import type { ReportSpec } from "./reports.ts";
 import { type SortColumn, sortStable } from "./sort.ts";
 import type { SummaryDetail } from "./summary.ts";
+import type { WideAddresses } from "./wide_addresses.ts";
 
 /** Sums over all flows that a report counted. */
 export interface ReportTotals {
@@ -59,6 +61,8 @@ export interface ReportResultInit {
   readonly distinct?: Uint32Array;
   /** Distributions. */
   readonly detail?: SummaryDetail;
+  /** The IPv6 addresses among the keys, which then end with a word that says which are. */
+  readonly addresses?: WideAddresses;
 }
 
 /**
@@ -86,6 +90,7 @@ export class ReportResult {
   readonly distinct: Uint32Array | undefined;
   /** Distributions, where the report has them. */
   readonly detail: SummaryDetail | undefined;
+  readonly #addresses: WideAddresses | undefined;
 
   /**
    * Makes a result.
@@ -101,7 +106,8 @@ export class ReportResult {
       offset += key.words;
       return key;
     });
-    this.keyStride = offset;
+    this.keyStride = init.addresses === undefined ? offset : offset + 1;
+    this.#addresses = init.addresses;
     this.keyWords = init.keyWords;
     this.counters = init.rates ? RATE_COUNTERS : COUNTERS;
     this.sums = init.sums;
@@ -127,7 +133,37 @@ export class ReportResult {
   }
 
   /**
-   * The keys of one kind as a column: the low 32 bits of counters, the address of prefixes.
+   * A key of a group as people read it.
+   *
+   * @param index Which key
+   * @param group The group
+   * @returns An address or a prefix as text, any other key as a number
+   */
+  keyValue(index: number, group: number): string | number {
+    const { kind, offset } = this.keys[index];
+    const at = group * this.keyStride + offset;
+    const word = this.keyWords[at];
+    if (kind === "counter") return word * 2 ** 32 + this.keyWords[at + 1];
+    if (kind !== "address" && kind !== "prefix") return word;
+    const address = this.wideAddress(index, group) ?? formatIPv4(word);
+    return kind === "address" ? address : `${address}/${this.keyWords[at + 1]}`;
+  }
+
+  /**
+   * The address of a key where it is IPv6.
+   *
+   * @param index Which key
+   * @param group The group
+   * @returns The text of RFC 5952, of prefixes without the length; nothing where it is not IPv6
+   */
+  wideAddress(index: number, group: number): string | undefined {
+    if (this.#addresses === undefined || !this.#isWide(index, group)) return undefined;
+    return this.#addresses.text(this.keyWords[group * this.keyStride + this.keys[index].offset]);
+  }
+
+  /**
+   * The keys of one kind as a column: the low 32 bits of counters, the address of prefixes. What
+   * stands for an IPv6 address is only a number; `wideAddress()` knows it.
    *
    * @param index Which key
    * @returns A copy, one a group
@@ -187,7 +223,7 @@ export class ReportResult {
       if (kind === "counter" || lengths) {
         order = sortStable(order, { values, stride, offset: offset + 1 });
       }
-      order = sortStable(order, { values, stride, offset });
+      order = sortStable(order, this.#addressRanks(by) ?? { values, stride, offset });
     } else if (by === "distinct") {
       const values = this.distinct ?? new Uint32Array(this.size);
       order = sortStable(order, { values, stride: 1, offset: 0 });
@@ -195,6 +231,26 @@ export class ReportResult {
       order = sortStable(order, this.#counterColumn(by));
     }
     return descending ? order.reverse() : order;
+  }
+
+  /** Whether a key of a group is IPv6; there are IPv6 keys. */
+  #isWide(index: number, group: number): boolean {
+    return ((this.keyWords[(group + 1) * this.keyStride - 1] >>> index) & 1) !== 0;
+  }
+
+  /** Numbers in the order of addresses, IPv4 before IPv6; nothing where all are IPv4. */
+  #addressRanks(index: number): SortColumn | undefined {
+    const { kind } = this.keys[index];
+    if (this.#addresses === undefined || (kind !== "address" && kind !== "prefix")) {
+      return undefined;
+    }
+    const ranks = this.#addresses.ranks();
+    const words = this.key(index);
+    const values = Float64Array.from(
+      words,
+      (word, group) => this.#isWide(index, group) ? IPV4_ADDRESSES + ranks[word] : word,
+    );
+    return { values, stride: 1, offset: 0 };
   }
 
   #counterColumn(name: CounterName): SortColumn {
@@ -214,6 +270,9 @@ export class ReportResult {
     return key.kind === "counter" ? key.offset + 1 : key.offset;
   }
 }
+
+/** How many IPv4 addresses there are. */
+const IPV4_ADDRESSES = 2 ** 32;
 
 /** Groups in a piece of the reference's memory; it walks from the newest piece to the oldest. */
 const CHUNK_GROUPS = 65_536;

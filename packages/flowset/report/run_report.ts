@@ -14,7 +14,15 @@ import { MissingFieldError } from "./errors.ts";
 import { GroupTable } from "./group_table.ts";
 import { ReportInput } from "./input.ts";
 import { Interpolation } from "./interpolate.ts";
-import { keyColumns, type KeyName, KEYS, keyWords, withLength } from "./keys.ts";
+import {
+  keyAddress,
+  keyColumns,
+  type KeyName,
+  KEYS,
+  keyWords,
+  wideKeys,
+  withLength,
+} from "./keys.ts";
 import {
   type AddressFormats,
   type CountingRules,
@@ -74,8 +82,12 @@ export class ReportRun {
   readonly #alsoKeys: readonly KeyName[] | undefined;
   readonly #distinctKey: KeyName | undefined;
   readonly #input: ReportInput;
-  readonly #table: GroupTable;
-  readonly #distinctTable: GroupTable | undefined;
+  /** The addresses that keys are made of. */
+  readonly #addresses: readonly FlowFieldName[];
+  #table: GroupTable;
+  #distinctTable: GroupTable | undefined;
+  /** Whether keys have a word that says which of them are IPv6. */
+  #wide = false;
   readonly #interpolation: Interpolation | undefined;
   readonly #summary: Summary | undefined;
   readonly #checked = new WeakSet<FlowSchema>();
@@ -121,7 +133,9 @@ export class ReportRun {
       this.#alsoKeys = this.#alsoKeys.map(withLength);
     }
     this.#distinctKey = report.distinct && inFormat(report.distinct, addresses);
-    this.#input = new ReportInput(report.name, scale);
+    const keys = [...this.#keys, ...this.#alsoKeys ?? [], this.#distinctKey ?? []].flat();
+    this.#addresses = [...new Set(keys.map(keyAddress).filter((name) => name !== undefined))];
+    this.#input = new ReportInput(report.name, scale, bytesMax);
     this.#table = new GroupTable({
       words: sumOfWords(this.#keys),
       counters: rates ? RATE_COUNTERS.length : COUNTERS.length,
@@ -157,8 +171,7 @@ export class ReportRun {
    * @param batch The batch; it must keep `columns`
    * @param rows Indices of the rows that count, ascending; default all
    * @throws {MissingFieldError} Its flows lack a field
-   * @throws {GroupTableLimitError} There are more groups than memory allows
-   * @throws {ReportError} A key is an IPv6 address
+   * @throws {GroupTableLimitError} There are more groups, or IPv6 addresses, than memory allows
    */
   add(batch: FlowBatch, rows?: Uint32Array): void {
     for (const schema of batch.schemas) this.#check(schema);
@@ -200,6 +213,7 @@ export class ReportRun {
       rates: this.#rates,
       totals: this.#totals,
       distinct: this.#distinctTable && this.#distinct.subarray(0, size),
+      addresses: this.#wide ? this.#input.addresses : undefined,
       detail: this.#summary?.detail(),
     });
   }
@@ -237,11 +251,12 @@ export class ReportRun {
 
   #addGroups(capacity: number): void {
     const input = this.#input;
+    if (!this.#wide && this.#addresses.some((name) => input.hasWide(name))) this.#widen();
     const table = this.#table;
-    let keys: readonly Uint32Array[] = this.#keys.flatMap((key) => keyColumns(key, input));
+    let keys = this.#columnsOf(this.#keys);
     let shift = 0;
     if (this.#alsoKeys !== undefined) {
-      keys = this.#interleave(keys, this.#alsoKeys.flatMap((key) => keyColumns(key, input)));
+      keys = this.#interleave(keys, this.#columnsOf(this.#alsoKeys));
       shift = 1;
     }
     if (this.#groups.length < capacity << shift) this.#groups = new Uint32Array(capacity << shift);
@@ -251,6 +266,18 @@ export class ReportRun {
     accumulate(table.sums, table.counters, groups, input, shift);
     if (this.#rates) accumulateRates(table.sums, groups, input, shift);
     if (this.#distinctTable !== undefined) this.#addDistinct(this.#distinctTable, groups);
+  }
+
+  /** From the first IPv6 address on, keys say which of them are IPv6. */
+  #widen(): void {
+    this.#wide = true;
+    this.#table = this.#table.widened();
+    this.#distinctTable = this.#distinctTable?.widened();
+  }
+
+  #columnsOf(keys: readonly KeyName[]): readonly Uint32Array[] {
+    const columns = keys.flatMap((key) => keyColumns(key, this.#input));
+    return this.#wide ? [...columns, wideKeys(keys, this.#input)] : columns;
   }
 
   #interleave(
@@ -277,7 +304,7 @@ export class ReportRun {
   #addDistinct(pairs: GroupTable, groups: Uint32Array): void {
     const before = pairs.size;
     const found = this.#input.scratch("distinct");
-    const keys = [groups, ...keyColumns(this.#distinctKey!, this.#input)];
+    const keys = [groups, ...this.#columnsOf([this.#distinctKey!])];
     pairs.find(keys, this.#input.rows, found);
     if (this.#distinct.length < this.#table.capacity) {
       const distinct = new Uint32Array(this.#table.capacity);
@@ -302,16 +329,14 @@ export class ReportRun {
  *
  * @example The three sources with the most octets
  * ```ts
- * import { formatIPv4 } from "@flowtools/flow-model";
  * import { FlowSet, runReport } from "@flowtools/flowset";
  * import { assertEquals } from "@std/assert";
  *
  * await using set = await FlowSet.open("fixtures/ft/v5-le.ft");
  * const result = await runReport(set, "ip-source-address");
- * const sources = result.key(0);
  * const octets = result.counter("octets");
  * const top = result.sorted("octets", true).subarray(0, 3);
- * const lines = [...top].map((group) => `${formatIPv4(sources[group])} ${octets[group]}`);
+ * const lines = [...top].map((group) => `${result.keyValue(0, group)} ${octets[group]}`);
  * assertEquals(lines.length, 3);
  * assertEquals(octets[top[0]] >= octets[top[1]], true);
  * ```

@@ -279,13 +279,6 @@ Deno.test("runReport() stops at the limit of its memory, and names it", async ()
   assert(error.message.includes("GROUP_TABLE_BYTES_MAX allows 300000"), error.message);
 });
 
-Deno.test("runReport() refuses IPv6 keys, and does not mind IPv6 elsewhere", async () => {
-  const batch = new FlowBatch();
-  batch.append(PLAIN, { srcaddr: "2001:db8::1", dPkts: 1, prot: 6 });
-  await assertRejects(() => runReport([batch], 9), ReportError, "srcaddr is IPv6");
-  assertEquals((await runReport([batch], 12)).size, 1);
-});
-
 Deno.test("REPORTS has 78 types and 33 formats, each once", () => {
   const sorted = (values: (number | undefined)[]) =>
     values.filter((value) => value !== undefined).toSorted((a, b) => a - b);

@@ -200,13 +200,14 @@ export class ScanDetector {
     const srcaddr = batch.column("srcaddr");
     const dstaddr = batch.column("dstaddr");
     const dstport = batch.column("dstport");
-    const family = batch.family("srcaddr");
+    const sourceFamily = batch.family("srcaddr");
+    const destinationFamily = batch.family("dstaddr");
     const rows = batch.length;
     const skips = this.#skipsSome();
     const triggers = this.#hasTriggers();
     for (let row = 0; row < rows; row++) {
       this.#flows++;
-      if (family !== undefined && family[row] === FAMILY_IPV6) {
+      if (sourceFamily?.[row] === FAMILY_IPV6 || destinationFamily?.[row] === FAMILY_IPV6) {
         this.#skippedIPv6++;
         continue;
       }

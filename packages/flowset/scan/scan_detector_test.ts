@@ -107,10 +107,11 @@ Deno.test("suppress lists: as flow-dscan reads them, and as its manual says", ()
 
 Deno.test("flows without ports, or of IPv6, are told", () => {
   const [, detector] = detect({}, []);
-  const batch = new FlowBatch({ columns: SCAN_COLUMNS, capacity: 2 });
+  const batch = new FlowBatch({ columns: SCAN_COLUMNS, capacity: 3 });
   batch.append(SCHEMA, { srcaddr: "2001:db8::1", dstaddr: "2001:db8::2" });
+  batch.append(SCHEMA, { srcaddr: "192.0.2.1", dstaddr: "2001:db8::2" });
   detector.add(batch);
-  assertEquals(detector.skippedIPv6, 1);
+  assertEquals(detector.skippedIPv6, 2);
   batch.append(new FlowSchema({ version: 8, aggregation: 1, fields: ["src_as"] }), {});
   assertThrows(() => detector.add(batch), ScanError, "v8.1 flows have no srcaddr");
 });
