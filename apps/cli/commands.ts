@@ -1,3 +1,4 @@
+import { DECODE_FLAGS } from "@flowtools/common/decode_flags";
 import type { Command } from "./command.ts";
 import { captureCommand } from "./commands/capture.ts";
 import { catCommand } from "./commands/cat.ts";
@@ -25,30 +26,35 @@ import { tagCommand } from "./commands/tag.ts";
 import { xlateCommand } from "./commands/xlate.ts";
 import { printCommand } from "./commands/print.ts";
 
+/** A command that reads captures and IPFIX files where it reads flows. */
+function decoding(command: Command): Command {
+  return { ...command, flags: [...command.flags, ...DECODE_FLAGS] };
+}
+
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
-  printCommand,
-  decodeCommand,
+  decoding(printCommand),
+  decoding(decodeCommand),
   headerCommand,
-  catCommand,
-  mergeCommand,
-  splitCommand,
-  exportCommand,
+  decoding(catCommand),
+  decoding(mergeCommand),
+  decoding(splitCommand),
+  decoding(exportCommand),
   importCommand,
-  sendCommand,
+  decoding(sendCommand),
   expireCommand,
   captureCommand,
   receiveCommand,
   fanoutCommand,
-  statCommand,
-  reportCommand,
-  nfilterCommand,
-  filterCommand,
-  tagCommand,
-  xlateCommand,
-  maskCommand,
+  decoding(statCommand),
+  decoding(reportCommand),
+  decoding(nfilterCommand),
+  decoding(filterCommand),
+  decoding(tagCommand),
+  decoding(xlateCommand),
+  decoding(maskCommand),
   genCommand,
-  dscanCommand,
+  decoding(dscanCommand),
   rptfmtCommand,
   log2rrdCommand,
   rpt2rrdCommand,

@@ -1,4 +1,5 @@
 import type { RecordLayout } from "@flowtools/flow-model";
+import { type ParsedArguments, parseFlags } from "@flowtools/common/flags";
 import { canConvert, type RecordBlock } from "@flowtools/ft-format";
 import {
   FlowConversionError,
@@ -22,9 +23,14 @@ const FILES_AT_ONCE = 64;
 export interface FileMergeOptions {
   /** Files merged at once; default 64. */
   readonly atOnce?: number;
+  /** The flags of the call, for what decodes packets; default none. */
+  readonly args?: ParsedArguments;
   /** Files of another version than the first end it; default they are converted. */
   readonly oneVersion?: boolean;
 }
+
+/** The flags of a merge that was not called. */
+const NO_FLAGS = parseFlags([], []);
 
 /** Merges any number of files, and notes what their headers tell. */
 export class FileMerge implements Disposable {
@@ -38,15 +44,16 @@ export class FileMerge implements Disposable {
   faults = 0;
   readonly #byteOrder: "little" | "big";
   readonly #atOnce: number;
-  readonly #inputs = new RecordInputs();
+  readonly #inputs: RecordInputs;
   readonly #oneVersion: boolean;
   readonly #readers: RecordSource[] = [];
   readonly #temporary: string[] = [];
 
   constructor(
     byteOrder: "little" | "big",
-    { atOnce = FILES_AT_ONCE, oneVersion = false }: FileMergeOptions = {},
+    { atOnce = FILES_AT_ONCE, oneVersion = false, args = NO_FLAGS }: FileMergeOptions = {},
   ) {
+    this.#inputs = new RecordInputs(args);
     this.#byteOrder = byteOrder;
     this.#atOnce = atOnce;
     this.#oneVersion = oneVersion;

@@ -47,7 +47,7 @@ export async function filterStreams(
   const run = { flows: 0, faults: 0 };
   let output: StreamOutput | undefined;
   try {
-    using inputs = new RecordInputs();
+    using inputs = new RecordInputs(args);
     for (const path of listInputs(args.operands)) {
       try {
         await using input = await inputs.open(path);

@@ -1,7 +1,5 @@
+import { type JsonValue, recordJson } from "@flowtools/flow-model";
 import {
-  elementJson,
-  type FieldValue,
-  type FieldValues,
   type ListContext,
   parseExporter,
   type PduSet,
@@ -13,11 +11,6 @@ import {
   type TemplateSession,
 } from "@flowtools/netflow-pdu";
 
-/** What JSON can hold. */
-export type Json = number | string | boolean | null | readonly Json[] | {
-  readonly [name: string]: Json;
-};
-
 /**
  * Takes a packet of NetFlow v9 or IPFIX apart, as JSON.
  *
@@ -28,7 +21,11 @@ export function packetSets(
   payload: Uint8Array,
   exporter: string,
   session: TemplateSession,
-): { readonly result: PduSets["result"]; readonly sets: Json[]; readonly resumed: Json[] } {
+): {
+  readonly result: PduSets["result"];
+  readonly sets: JsonValue[];
+  readonly resumed: JsonValue[];
+} {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const input = { view, offset: 0, length: payload.length, exporter: parseExporter(exporter) };
   const { result, sets, resumed } = readPduSets(codec, input, session);
@@ -44,7 +41,7 @@ export function packetSets(
   };
 }
 
-function setJson(set: PduSet, context: ListContext): Json {
+function setJson(set: PduSet, context: ListContext): JsonValue {
   const { id, kind, templates, withdrawn, records } = set;
   if (kind !== "data") {
     return {
@@ -57,12 +54,12 @@ function setJson(set: PduSet, context: ListContext): Json {
   // Records whose template has not come yet: they are shown where it comes.
   if (records === undefined) return { id, kind, waiting: true };
   const located = records.map((record) =>
-    fieldsJson(readFields(record.template, record.view, record, context))
+    recordJson(readFields(record.template, record.view, record, context))
   );
   return { id, kind, records: located };
 }
 
-function templateJson({ id, fields, options, scopeCount }: Template): Json {
+function templateJson({ id, fields, options, scopeCount }: Template): JsonValue {
   return {
     id,
     ...(options ? { scope_count: scopeCount } : {}),
@@ -74,32 +71,4 @@ function templateJson({ id, fields, options, scopeCount }: Template): Json {
       ...(scope ? { scope } : {}),
     })),
   };
-}
-
-/** Fields by name; a name that stands more than once has a list, in wire order. */
-function fieldsJson(fields: FieldValues): Json {
-  const json: Record<string, Json> = {};
-  const repeated = new Set<string>();
-  for (const [name, value] of fields) {
-    const shown = valueJson(value);
-    if (!(name in json)) json[name] = shown;
-    else if (repeated.has(name)) json[name] = [...(json[name] as Json[]), shown];
-    else {
-      repeated.add(name);
-      json[name] = [json[name], shown];
-    }
-  }
-  return json;
-}
-
-/** A value; of lists what is in them. */
-function valueJson(value: FieldValue): Json {
-  if (typeof value !== "object" || value instanceof Uint8Array) return elementJson(value);
-  if ("values" in value) {
-    const { semantic, element, values } = value;
-    return { semantic, element, values: values.map(valueJson) };
-  }
-  if ("lists" in value) return { semantic: value.semantic, lists: value.lists.map(valueJson) };
-  const { semantic, template, records } = value;
-  return { semantic, template, ...(records && { records: records.map(fieldsJson) }) };
 }

@@ -4,6 +4,7 @@ import {
   PacketSessions,
   waitingText,
 } from "@flowtools/flowset";
+import { decodeRegistry } from "@flowtools/common/decode_registry";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { SCALED_FLAG } from "./shared_flags.ts";
 
@@ -12,25 +13,35 @@ import { SCALED_FLAG } from "./shared_flags.ts";
  * that are not faultless.
  */
 export class PacketWarnings {
-  /** Flows that are not shown since their addresses are IPv6. */
-  leftOut = 0;
   /** What is remembered of the exporters. */
-  readonly sessions: PacketSessions = new PacketSessions();
+  readonly sessions: PacketSessions;
   /** Multiplies octets and packets by the rate of sampling, where the call asks for that. */
   readonly scaling: CounterScaling | undefined;
   #warnings = 0;
 
-  /** @param args The flags of the call, where its command has {@linkcode SCALED_FLAG} */
-  constructor(args?: ParsedArguments) {
-    this.scaling = args?.on(SCALED_FLAG.name) === true ? new CounterScaling() : undefined;
+  /**
+   * @param args The flags of the call; {@linkcode SCALED_FLAG} counts where its command has it
+   * @throws {UsageError} A table of elements cannot be read
+   */
+  constructor(args: ParsedArguments) {
+    this.sessions = new PacketSessions(decodeRegistry(args));
+    this.scaling = args.on(SCALED_FLAG.name) ? new CounterScaling() : undefined;
   }
 
-  /** How to open an input, so that the templates of one decode the packets of the next. */
-  optionsOf(path: string): FlowReadOptions {
+  /**
+   * How to open an input, so that the templates of one decode the packets of the next.
+   *
+   * @param path The input
+   * @param stored Whether the records are passed on: what they have no place for is gone then, and
+   * told
+   */
+  optionsOf(path: string, stored = false): FlowReadOptions {
     return {
       sessions: this.sessions,
       warn: (message) => this.#warn(`${path}: ${message}`),
-      lost: (message) => console.error(`flowtools: ${path}: ${message}`),
+      lost: (message, kind) => {
+        if (stored || kind !== "fields") console.error(`flowtools: ${path}: ${message}`);
+      },
     };
   }
 
@@ -40,11 +51,13 @@ export class PacketWarnings {
    * @returns 1 where something was wrong with packets, else 0
    */
   finish(): number {
-    if (this.sessions.waiting > 0) this.#warn(waitingText(this.sessions.waiting));
-    if (this.leftOut > 0) {
-      const advice = "classic formats have no room for their addresses, --format table has";
-      console.error(`flowtools: IPv6 flows left out: ${this.leftOut}; ${advice}`);
+    const { forgotten } = this.sessions;
+    if (forgotten > 0) {
+      this.#warn(
+        `${forgotten} exporters forgotten to make room: their templates had to come again`,
+      );
     }
+    if (this.sessions.waiting > 0) this.#warn(waitingText(this.sessions.waiting));
     const { scaling } = this;
     if (scaling !== undefined && scaling.unknown > 0) {
       console.error(

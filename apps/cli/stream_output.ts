@@ -9,6 +9,7 @@ import {
 import { RecordShaper } from "@flowtools/flowset";
 import { NewFile } from "./new_file.ts";
 import { outputError } from "./output.ts";
+import { tellConverted } from "./record_inputs.ts";
 import { byteOrderOf, COMPRESS_FLAG, OUTPUT_FLAG } from "./shared_flags.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { ParallelDeflate } from "@flowtools/common/parallel_deflate";
@@ -118,6 +119,7 @@ export class StreamOutput {
     try {
       if (this.#header !== undefined) await this.#finish(this.#header, final);
       this.#newFile?.commit();
+      if (this.#shaper !== undefined) tellConverted(this.#shaper);
     } finally {
       this.abort();
     }

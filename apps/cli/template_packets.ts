@@ -58,25 +58,27 @@ export type TakePackets = (packets: readonly Uint8Array[]) => Promise<void> | vo
 
 /** A call that makes packets with templates of its inputs, as rich as these are. */
 export class TemplateRun {
-  readonly #packets = new PacketWarnings();
+  readonly #packets: PacketWarnings;
   readonly #exporter: TemplateExporter;
   readonly #take: TakePackets;
   readonly #change: ChangeRows | undefined;
 
   /**
+   * @param args The flags of the call
    * @param options What packets to make
    * @param take Where they go
    * @param change What to do with flows before
    */
   constructor(
-    options: Omit<TemplateExporterOptions, "sessions">,
+    args: ParsedArguments,
+    options: TemplateExporterOptions,
     take: TakePackets,
     change?: ChangeRows,
   ) {
-    const { sessions } = this.#packets;
+    this.#packets = new PacketWarnings(args);
     // The octets of flows that are changed still have the old values.
     const encoder = change === undefined ? options.encoder : { ...options.encoder, octets: false };
-    this.#exporter = new TemplateExporter({ ...options, encoder, sessions });
+    this.#exporter = new TemplateExporter({ ...options, encoder });
     this.#take = take;
     this.#change = change;
   }

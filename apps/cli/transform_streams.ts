@@ -43,7 +43,7 @@ export async function transformStreams(
   let output: StreamOutput | undefined;
   let faults = 0;
   try {
-    using inputs = new RecordInputs();
+    using inputs = new RecordInputs(args);
     for (const path of listInputs(args.operands)) {
       try {
         await using input = await inputs.open(path);

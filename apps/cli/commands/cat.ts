@@ -69,10 +69,10 @@ export const catCommand: Command = {
         : { ...listed, header: {} };
       const comments = args.value("comment");
       const outcome = await concatenate(
+        args,
         files.map((file) => file.path),
         output,
         { ...firstFields(output), ...(comments === undefined ? {} : { comments }), ...header },
-        strictCompat(args),
       );
       profile.report(args.number("debug"), output.flowCount);
       return faults > 0 || outcome.faults > 0 || outcome.streams === 0 ? 1 : 0;
@@ -91,17 +91,18 @@ function firstFields(output: StreamOutput): StreamHeader {
 }
 
 async function concatenate(
+  args: ParsedArguments,
   paths: readonly string[],
   output: StreamOutput,
   header: StreamHeader,
-  strict: boolean,
 ): Promise<{ streams: number; faults: number }> {
   let streams = 0;
   let faults = 0;
   let first: RecordLayout | undefined;
   let captureStart = NO_CAPTURE_START;
   let captureEnd = 0;
-  using inputs = new RecordInputs();
+  const strict = strictCompat(args);
+  using inputs = new RecordInputs(args);
   for (const path of paths) {
     try {
       await using input = await inputs.open(path);

@@ -1,4 +1,4 @@
-import { type FlowValue, parseIPv4, parseIPv6, SFLOW_VERSION } from "@flowtools/flow-model";
+import { type JsonValue, parseIPv4, parseIPv6, SFLOW_VERSION } from "@flowtools/flow-model";
 import {
   decodePdu,
   describePdu,
@@ -20,6 +20,7 @@ import {
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
+import { decodeRegistry } from "@flowtools/common/decode_registry";
 import { UsageError } from "@flowtools/common/flags";
 import { Output } from "../output.ts";
 import { packetSets } from "../packet_sets.ts";
@@ -72,7 +73,7 @@ export const decodeCommand: Command = {
     if ((parseIPv4(exporter) ?? parseIPv6(exporter)) === undefined) {
       throw new UsageError(`--exporter is "${exporter}", expected an IPv4 or IPv6 address`);
     }
-    const sessions = new PacketSessions();
+    const sessions = new PacketSessions(decodeRegistry(args));
     const show = args.value("format") === "dump" ? dumpText : jsonText;
     const output = Output.open(args.value("output"));
     let problems = 0;
@@ -153,7 +154,7 @@ function flowsJson(found: FoundPacket): Record<string, unknown> {
   const { registry } = found.sessions;
   try {
     const pdu = new FlowPDU(exporter, payload, { registry, receivedAt: timeMs });
-    const flows = Array.from(pdu, (flow): Record<string, FlowValue> => {
+    const flows = Array.from(pdu, (flow): Record<string, JsonValue> => {
       const own = Object.entries(flow.toJSON()).filter(([name]) => !SHARED_ATTRIBUTES.has(name));
       return Object.fromEntries(own);
     });

@@ -142,7 +142,7 @@ export const dscanCommand: Command = {
     reload();
     let refused = false;
     let turn = performance.now();
-    const packets = new PacketWarnings();
+    const packets = new PacketWarnings(args);
     const code = await eachInput(args, async (path) => {
       await using set = await FlowSet.open(path, packets.optionsOf(path));
       if (strict && !CLASSIC_VERSIONS.includes(set.header.exportVersion)) {

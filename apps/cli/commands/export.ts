@@ -18,7 +18,7 @@ import {
 } from "@flowtools/flowset";
 import type { Command } from "../command.ts";
 import { eachInput } from "../each_input.ts";
-import { RecordInputs } from "../record_inputs.ts";
+import { RecordInputs, tellConverted } from "../record_inputs.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import {
   type ExportVersion,
@@ -178,7 +178,7 @@ async function exportRecords(
 ): Promise<Exported> {
   let run: { exporter: FlowExporter; shaper: RecordShaper } | undefined;
   let flows = 0;
-  using inputs = new RecordInputs();
+  using inputs = new RecordInputs(args);
   const code = await eachInput(args, async (path) => {
     await using input = await inputs.open(path);
     if (run === undefined) {
@@ -193,6 +193,7 @@ async function exportRecords(
     }
   });
   run?.exporter.end(sink);
+  if (run !== undefined) tellConverted(run.shaper);
   return { flows, code };
 }
 
@@ -202,7 +203,7 @@ async function exportTemplates(
   options: Omit<TemplateExporterOptions, "sessions">,
   sink: ByteSink,
 ): Promise<Exported> {
-  const run = new TemplateRun(options, (packets) => packets.forEach(sink));
+  const run = new TemplateRun(args, options, (packets) => packets.forEach(sink));
   const code = await eachInput(args, (path) => run.add(path));
   return { code: Math.max(code, await run.finish()), flows: run.flows };
 }

@@ -39,7 +39,7 @@ export const mergeCommand: Command = {
     const profile = new RunProfile("merge");
     const byteOrder = byteOrderOf(args);
     const output = StreamOutput.fromFlags(args);
-    using merge = new FileMerge(byteOrder, { oneVersion: strictCompat(args) });
+    using merge = new FileMerge(byteOrder, { args, oneVersion: strictCompat(args) });
     try {
       const { files, faults } = await listFlowFiles(args);
       const blocks = await merge.open(files.map((file) => file.path));

@@ -1,6 +1,7 @@
 import { FLOW_ATTRIBUTE_NAMES } from "@flowtools/flow-model";
-import { createElementRegistry, SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
+import { type ElementRegistry, SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import { FlowSet } from "@flowtools/flowset";
+import { knownElements } from "@flowtools/common/decode_registry";
 import type { Command } from "../command.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { eachInput } from "../each_input.ts";
@@ -89,7 +90,8 @@ export const printCommand: Command = {
   ],
   run: async (args) => {
     const fields = args.value("fields")?.split(",");
-    const unknown = fields?.find((name) => !isFieldName(name));
+    const elements = knownElements(args);
+    const unknown = fields?.find((name) => !isFieldName(name, elements));
     if (unknown !== undefined) {
       throw new UsageError(
         `no field is named "${unknown}", expected one of ${FLOW_ATTRIBUTE_NAMES.join(", ")}, ` +
@@ -114,10 +116,10 @@ export const printCommand: Command = {
 };
 
 /** An attribute of flows, or what packets with templates tell beyond those. */
-function isFieldName(name: string): boolean {
+function isFieldName(name: string, elements: ElementRegistry): boolean {
   return (FLOW_ATTRIBUTE_NAMES as readonly string[]).includes(name) || name === SAMPLING_COLUMN ||
     ADDED_NAMES.includes(name) ||
-    /^\d+\.\d+$/.test(name) || createElementRegistry().findName(name)?.name === name;
+    /^\d+\.\d+$/.test(name) || elements.findName(name)?.name === name;
 }
 
 async function printModern(

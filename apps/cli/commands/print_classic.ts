@@ -40,8 +40,7 @@ export async function printClassic(args: ParsedArguments): Promise<number> {
   let printing: Printing | undefined;
   let missing = false;
   let flows = 0;
-  const packets = new PacketWarnings();
-  const leftOut = (count: number) => packets.leftOut += count;
+  const packets = new PacketWarnings(args);
   const code = await eachInput(args, async (path) => {
     await using set = await FlowSet.open(path, packets.optionsOf(path));
     const schema = schemaOf(set.header);
@@ -55,7 +54,7 @@ export async function printClassic(args: ParsedArguments): Promise<number> {
     }
     // What comes from several files is one table, as long as it has the same columns.
     if (printing?.format !== format) {
-      printing = { format, printer: await createPrinter(format, args, leftOut) };
+      printing = { format, printer: await createPrinter(format, args) };
       printing.printer.head(text.buffer);
     } else if (args.on("header")) {
       printing.printer.head(text.buffer);
@@ -77,7 +76,6 @@ export async function printClassic(args: ParsedArguments): Promise<number> {
 async function createPrinter(
   format: PrintFormat,
   args: ParsedArguments,
-  leftOut: (flows: number) => void,
 ): Promise<ClassicPrint> {
   const symbols = new Map<SymbolKind, SymbolTable>();
   if (args.on("names")) {
@@ -90,7 +88,6 @@ async function createPrinter(
     symbols,
     clock: strictCompat(args) ? headerClockMs : undefined,
     ignored: (flows) => console.error("Ignoring bogus flow dPkts=0\n".repeat(flows).trimEnd()),
-    leftOut,
   });
 }
 

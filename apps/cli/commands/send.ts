@@ -6,7 +6,7 @@ import { reportInputFault } from "../each_input.ts";
 import { OutputError } from "../output.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { listInputs } from "../inputs.ts";
-import { RecordInputs } from "../record_inputs.ts";
+import { RecordInputs, tellConverted } from "../record_inputs.ts";
 import { PacketPace } from "../packet_pace.ts";
 import { isMulticast, parsePeer, type Peer } from "@flowtools/common/parse_peer";
 import {
@@ -137,7 +137,7 @@ async function sendRecords(
   };
   const packets: Uint8Array[] = [];
   const collect = (packet: Uint8Array) => void packets.push(packet.slice());
-  using inputs = new RecordInputs();
+  using inputs = new RecordInputs(args);
   for (const path of paths) {
     try {
       await using input = await inputs.open(path);
@@ -161,6 +161,7 @@ async function sendRecords(
   }
   run?.exporter.end(collect);
   await drain(packets);
+  if (run !== undefined) tellConverted(run.shaper);
   return { flows, code };
 }
 
@@ -174,6 +175,7 @@ async function sendTemplates(
   // Replayed by the clock of their exporter, packets need that clock.
   const encoder = { ...templateOptions(args), splitClocks: args.value("speed") !== undefined };
   const run = new TemplateRun(
+    args,
     { codec, encoder },
     async (packets) => {
       for (const packet of packets) {

@@ -74,7 +74,7 @@ export const splitCommand: Command = {
     let run: SplitRun | undefined;
     let flows = 0;
     try {
-      using inputs = new RecordInputs();
+      using inputs = new RecordInputs(args);
       const code = await eachInput(args, async (path) => {
         await using input = await inputs.open(path);
         if (options.by !== undefined) fieldOffset(input.layout, options.by);

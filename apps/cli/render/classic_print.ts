@@ -11,7 +11,7 @@ import {
   type PrintLine,
   type PrintSymbols,
 } from "./classic_print_line.ts";
-import { valueColumns } from "./classic_print_values.ts";
+import { addressFamilies, valueColumns, wideText } from "./classic_print_values.ts";
 import type { FlowClock, SymbolKind } from "@flowtools/flowset";
 
 const FAMILY_IPV6 = 6;
@@ -40,8 +40,6 @@ export interface ClassicPrintOptions {
   readonly clock?: FlowClock;
   /** Told of flows that are left out because they have no packets. */
   readonly ignored: (flows: number) => void;
-  /** Told of flows that are left out because their addresses are IPv6. */
-  readonly leftOut: (flows: number) => void;
 }
 
 /** The fields that records must have for a format, and their columns. */
@@ -63,7 +61,10 @@ export function formatSymbols(format: PrintFormat): SymbolKind[] {
   return lineSymbols(format.line);
 }
 
-/** Prints flows as flow-print does, to the byte, from columns into one piece of memory. */
+/**
+ * Prints flows as flow-print does, to the byte, from columns into one piece of memory. IPv6
+ * addresses, which it does not know, make their lines as much longer as they need.
+ */
 export class ClassicPrint {
   readonly #format: PrintFormat;
   readonly #options: ClassicPrintOptions;
@@ -92,9 +93,26 @@ export class ClassicPrint {
   flows(batch: FlowBatch, text: TextBuffer): void {
     if (this.#rows.length < batch.length) this.#rows = new Uint32Array(batch.capacity);
     const selected = this.#select(batch);
+    const families = this.#tight.cells.map(({ value }) => addressFamilies(value, batch))
+      .filter((family) => family !== undefined);
+    if (families.length === 0) return this.#printRows(batch, 0, selected, text);
+    const rows = this.#rows;
+    let from = 0;
+    for (let i = 0; i < selected; i++) {
+      const row = rows[i];
+      if (families.every((family) => family[row] !== FAMILY_IPV6)) continue;
+      this.#printRows(batch, from, i, text);
+      this.#printWide(batch, i, text);
+      from = i + 1;
+    }
+    this.#printRows(batch, from, selected, text);
+  }
+
+  /** Prints rows without IPv6 addresses. */
+  #printRows(batch: FlowBatch, start: number, end: number, text: TextBuffer): void {
     const { lines } = this.#tight;
-    for (let from = 0; from < selected; from += lines) {
-      const count = Math.min(lines, selected - from);
+    for (let from = start; from < end; from += lines) {
+      const count = Math.min(lines, end - from);
       const fits = this.#tight.print(batch, this.#rows, from, count, text);
       if (!fits) this.#printRoomy(batch, from, count, text);
     }
@@ -104,13 +122,14 @@ export class ClassicPrint {
   #select(batch: FlowBatch): number {
     const rows = this.#rows;
     const { select } = this.#format;
-    const narrow = this.#selectNarrow(batch);
-    if (select === undefined) return narrow;
+    if (select === undefined) {
+      for (let row = 0; row < batch.length; row++) rows[row] = row;
+      return batch.length;
+    }
     const packets = batch.column("dPkts");
     let selected = 0;
     let ignored = 0;
-    for (let i = 0; i < narrow; i++) {
-      const row = rows[i];
+    for (let row = 0; row < batch.length; row++) {
       if (packets[row] === 0) ignored++;
       else rows[selected++] = row;
     }
@@ -118,40 +137,48 @@ export class ClassicPrint {
     return select === "syn" ? selectAttacks(batch, rows, selected) : selected;
   }
 
-  /** Lists the rows whose addresses have room in a cell; returns how many. */
-  #selectNarrow(batch: FlowBatch): number {
-    const rows = this.#rows;
-    const source = batch.family("srcaddr");
-    const destination = batch.family("dstaddr");
-    if (source === undefined && destination === undefined) {
-      for (let row = 0; row < batch.length; row++) rows[row] = row;
-      return batch.length;
-    }
-    let selected = 0;
-    for (let row = 0; row < batch.length; row++) {
-      const wide = source?.[row] === FAMILY_IPV6 || destination?.[row] === FAMILY_IPV6;
-      if (!wide) rows[selected++] = row;
-    }
-    this.#options.leftOut(batch.length - selected);
-    return selected;
-  }
-
   #printRoomy(batch: FlowBatch, from: number, count: number, text: TextBuffer): void {
-    this.#roomy ??= new LineBlock(
-      compileLine(this.#line, this.#options.symbols, true, this.#options.clock),
-    );
-    const { lines } = this.#roomy;
     const start = text.used;
-    for (let done = 0; done < count; done += lines) {
-      const some = Math.min(lines, count - done);
-      if (!this.#roomy.print(batch, this.#rows, from + done, some, text)) {
-        throw new RangeError("Cannot print flows: a value has no room");
-      }
-    }
-    const kept = text.bytes.subarray(start, text.used).filter((byte) => byte !== FILLER);
+    this.#fillRoomy(batch, from, count, text);
+    const kept = withoutFiller(text.bytes.subarray(start, text.used));
     text.used = start;
     text.append(kept);
   }
+
+  /** Prints a row with IPv6 addresses: these take the places of the cells that they have no room in. */
+  #printWide(batch: FlowBatch, at: number, text: TextBuffer): void {
+    const start = text.used;
+    const { cells } = this.#fillRoomy(batch, at, 1, text);
+    const line = text.bytes.slice(start, text.used);
+    text.used = start;
+    let from = 0;
+    for (const { value, offset, natural } of cells) {
+      const address = wideText(value, batch, this.#rows[at]);
+      if (address === undefined) continue;
+      text.append(withoutFiller(line.subarray(from, offset)));
+      text.text(address.padEnd(natural));
+      from = offset + natural;
+    }
+    text.append(withoutFiller(line.subarray(from)));
+  }
+
+  /** Prints rows with room for every value, and what is too much of it as `FILLER`. */
+  #fillRoomy(batch: FlowBatch, from: number, count: number, text: TextBuffer): LineBlock {
+    const roomy = this.#roomy ??= new LineBlock(
+      compileLine(this.#line, this.#options.symbols, true, this.#options.clock),
+    );
+    for (let done = 0; done < count; done += roomy.lines) {
+      const some = Math.min(roomy.lines, count - done);
+      if (!roomy.print(batch, this.#rows, from + done, some, text)) {
+        throw new RangeError("Cannot print flows: a value has no room");
+      }
+    }
+    return roomy;
+  }
+}
+
+function withoutFiller(bytes: Uint8Array): Uint8Array {
+  return bytes.filter((byte) => byte !== FILLER);
 }
 
 /** Of `count` rows, keeps those of two SYN packets of 40 octets, and nothing else. */
@@ -174,8 +201,9 @@ function selectAttacks(batch: FlowBatch, rows: Uint32Array, count: number): numb
 class LineBlock {
   /** Lines at a time, at most. */
   readonly lines: number;
+  /** The cells of a line, in order. */
+  readonly cells: readonly PlacedCell[];
   readonly #stride: number;
-  readonly #cells: readonly PlacedCell[];
   readonly #blank: Uint8Array;
   readonly #values: Float64Array;
   #batch: FlowBatch | undefined;
@@ -184,7 +212,7 @@ class LineBlock {
   constructor({ blank, cells }: PrintLine) {
     this.#stride = blank.length;
     this.lines = Math.max(1, Math.floor(BLOCK_BYTES / blank.length));
-    this.#cells = cells;
+    this.cells = cells;
     this.#blank = new Uint8Array(this.lines * this.#stride);
     for (let at = 0; at < this.#blank.length; at += this.#stride) this.#blank.set(blank, at);
     this.#values = new Float64Array(this.lines);
@@ -204,14 +232,14 @@ class LineBlock {
   ): boolean {
     if (batch !== this.#batch) {
       this.#batch = batch;
-      this.#columns = this.#cells.map(({ value }) => valueColumns(value, batch));
+      this.#columns = this.cells.map(({ value }) => valueColumns(value, batch));
     }
     const size = count * this.#stride;
     text.reserve(size);
     text.bytes.set(this.#blank.subarray(0, size), text.used);
     let overflow = false;
-    for (let i = 0; i < this.#cells.length; i++) {
-      const cell = this.#cells[i];
+    for (let i = 0; i < this.cells.length; i++) {
+      const cell = this.cells[i];
       cell.value.fill(this.#columns[i], rows, from, count, this.#values);
       const at = text.used + cell.offset;
       if (cell.write(this.#values, count, text.view, at, this.#stride, cell)) overflow = true;

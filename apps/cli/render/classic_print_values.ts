@@ -3,6 +3,7 @@ import {
   FLOW_FIELDS,
   type FlowBatch,
   type FlowFieldName,
+  formatIPv6,
   uptimeToUnixMs,
 } from "@flowtools/flow-model";
 import type { FlowClock } from "@flowtools/flowset";
@@ -106,6 +107,25 @@ export function printValue(name: string, clock: FlowClock = uptimeToUnixMs): Pri
   const field = FLOW_FIELDS[fieldIndex(name)];
   if (field === undefined) throw new RangeError(`Cannot print "${name}": there is no such value`);
   return { fields: [field.name], fill: gather(field.kind) };
+}
+
+const FAMILY_IPV6 = 6;
+const WIDE_OCTETS = 16;
+const WIDE_PREFIX_BITS_MAX = 128;
+
+/** The families of the address that a value shows; nothing where it is none, or always IPv4. */
+export function addressFamilies({ fields }: PrintValue, batch: FlowBatch): Uint8Array | undefined {
+  return batch.family(fields[0]);
+}
+
+/** The text of a value where it is an IPv6 address, or a prefix of one. */
+export function wideText(value: PrintValue, batch: FlowBatch, row: number): string | undefined {
+  if (addressFamilies(value, batch)?.[row] !== FAMILY_IPV6) return undefined;
+  const [address, length] = value.fields;
+  const text = formatIPv6(batch.wide(address)!, row * WIDE_OCTETS);
+  if (length === undefined) return text;
+  const bits = (batch.column(length) as NumberColumn)[row];
+  return `${text}/${bits > WIDE_PREFIX_BITS_MAX ? 0 : bits}`;
 }
 
 /** The columns that a value needs, of one batch. */

@@ -1,10 +1,15 @@
-import { FLOW_FIELD_NAMES, type FlowSchema, type FlowValue } from "@flowtools/flow-model";
+import {
+  FLOW_FIELD_NAMES,
+  type FlowSchema,
+  type FlowValue,
+  valueText,
+} from "@flowtools/flow-model";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
 
 /**
  * Comma separated values: a line of names, then a line a flow; a value that a flow lacks is empty.
- * Only text of exporters, such as names, can contain what must be quoted (RFC 4180).
+ * Only text of exporters, such as names, and lists can contain what must be quoted (RFC 4180).
  */
 export class CsvRenderer implements Renderer {
   readonly #wanted: readonly string[] | undefined;
@@ -38,9 +43,8 @@ export class CsvRenderer implements Renderer {
 
 function cellText(value: FlowValue | undefined): string {
   if (value === undefined) return "";
-  if (typeof value === "object") return value.toHex();
-  const text = String(value);
-  return typeof value === "string" && /[",\r\n]/.test(text)
+  const text = valueText(value);
+  return typeof value !== "number" && /[",\r\n]/.test(text)
     ? `"${text.replaceAll('"', '""')}"`
     : text;
 }

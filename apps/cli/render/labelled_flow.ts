@@ -1,4 +1,4 @@
-import type { Flow, FlowSchema, FlowValue } from "@flowtools/flow-model";
+import type { Flow, FlowSchema, FlowValue, JsonValue } from "@flowtools/flow-model";
 import { FLOW_LABELS, flowLabels, type PacketSessions } from "@flowtools/flowset";
 import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 
@@ -32,7 +32,7 @@ export class LabelledFlows {
   /** A flow with what is added to it. */
   of(flow: Flow): LabelledFlow {
     const { sessions, scaled } = this.#additions;
-    const added: Record<string, FlowValue> = {};
+    const added: Record<string, number | string> = {};
     if (scaled) added[SCALED_BY] = factorOf(flow);
     if (sessions !== undefined) Object.assign(added, flowLabels(flow, sessions));
     return new LabelledFlow(flow, added);
@@ -42,9 +42,9 @@ export class LabelledFlows {
 /** A flow that is to be shown, and what is shown with it. */
 export class LabelledFlow {
   readonly #flow: Flow;
-  readonly #added: Readonly<Record<string, FlowValue>>;
+  readonly #added: Readonly<Record<string, number | string>>;
 
-  constructor(flow: Flow, added: Readonly<Record<string, FlowValue>>) {
+  constructor(flow: Flow, added: Readonly<Record<string, number | string>>) {
     this.#flow = flow;
     this.#added = added;
   }
@@ -60,7 +60,7 @@ export class LabelledFlow {
   }
 
   /** What `JSON.stringify` shows. */
-  toJSON(): Record<string, FlowValue> {
+  toJSON(): Record<string, JsonValue> {
     return { ...this.#added, ...this.#flow.toJSON() };
   }
 }

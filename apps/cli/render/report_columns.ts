@@ -56,6 +56,8 @@ export type ColumnKind =
 /** One column of a report's lines. */
 export interface ReportColumn {
   readonly kind: ColumnKind;
+  /** Which key it shows; of use only where it shows one. */
+  readonly key: number;
   /** Its place among the words of a key or the numbers of a group. */
   readonly offset: number;
   /** Of a prefix, the place of its length, where it has one; of a constant, its value. */
@@ -97,6 +99,7 @@ export function reportColumns(
       const counts = kind === "count" && percent;
       return {
         kind,
+        key: 0,
         offset: 0,
         extra: field.name === "first" ? timeStart : timeEnd,
         total: counts ? result.distinct?.reduce((sum, count) => sum + count, 0) : undefined,
@@ -115,7 +118,7 @@ function keyColumn(
   const { kind, offset } = result.keys[index];
   const name = spec.keys[index];
   const symbols = options.has("names") ? tables.get(KEY_SYMBOLS[name]) : undefined;
-  const column = { offset, extra: undefined, total: undefined, names: symbols };
+  const column = { key: index, offset, extra: undefined, total: undefined, names: symbols };
   if (kind === "counter") return { ...column, kind: "counter" };
   if (kind !== "address" && kind !== "prefix") return { ...column, kind: "number" };
   const [src, dst] = [source, destination].map(({ lengths, networks }) => lengths || networks);
@@ -137,6 +140,7 @@ function counterColumn(
   const share = percent && counter !== "records";
   return {
     kind: rate || spec.interpolate ? "real" : "sum",
+    key: 0,
     offset: result.counters.indexOf(counter!),
     extra: undefined,
     total: share ? totalOf(result, counter!) : undefined,

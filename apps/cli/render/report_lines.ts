@@ -192,11 +192,12 @@ export class ReportLines {
           break;
         }
         case "address":
-          text.address(keyWords[keyAt + column.offset], 0);
+          text.address(keyWords[keyAt + column.offset], 0, this.#wide(column, group));
           break;
         case "prefix": {
           const length = column.extra === undefined ? 0 : keyWords[keyAt + column.extra];
-          text.prefix(keyWords[keyAt + column.offset], length, 0);
+          const wide = this.#wide(column, group);
+          text.prefix(keyWords[keyAt + column.offset], length, 0, wide);
           break;
         }
         case "count":
@@ -208,6 +209,10 @@ export class ReportLines {
       }
     }
     text.endLine();
+  }
+
+  #wide({ key }: ReportColumn, group: number): string | undefined {
+    return this.#result.wideAddress(key, group);
   }
 
   #number(value: number, { kind, total }: ReportColumn): void {

@@ -97,7 +97,7 @@ class ReportReader {
   }
 
   #headerLine(line: string): void {
-    if (!line.startsWith("# rec") || line.startsWith("# records:")) {
+    if (!line.startsWith("# rec") || line.startsWith("# records")) {
       this.#table.header.push(line);
       return;
     }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { ReportTable } from "./report_table_input.ts";
+import { readReport, type ReportTable } from "./report_table_input.ts";
 import { fixed, sharesOfTotal, sortRows } from "./report_table_numbers.ts";
 
 function tableOf(names: string[], rows: string[][]): ReportTable {
@@ -49,3 +49,24 @@ Deno.test("sharesOfTotal() is right for sums of 64 bits and for zero", () => {
   sharesOfTotal(table);
   assertEquals(table.rows, [["a", "25.000000", "0.000000"], ["b", "75.000000", "0.000000"]]);
 });
+
+Deno.test("readReport() takes what is said of records for the header, and IPv6 keys for text", async () => {
+  const { names, rows, header } = await readReport(
+    linesOf(
+      "# records:              31",
+      "# records_shown:      2",
+      "# recn: ip-source-address*,flows",
+      "2001:db8::12,60",
+      "192.0.2.1,9",
+    ),
+    "a report",
+    0,
+  );
+  assertEquals(names, ["ip-source-address", "flows"]);
+  assertEquals(rows, [["2001:db8::12", "60"], ["192.0.2.1", "9"]]);
+  assertEquals(header.length, 2);
+});
+
+async function* linesOf(...lines: readonly string[]): AsyncGenerator<string> {
+  for (const line of lines) yield await Promise.resolve(line);
+}

@@ -125,8 +125,9 @@ class GroupPrinter {
       const { kind, offset } = keys[i];
       const word = keyWords[at + offset];
       const width = this.#widths[i];
-      if (kind === "address") text.address(word, width);
-      else if (kind === "prefix") text.prefix(word, keyWords[at + offset + 1], width);
+      const wide = this.#result.wideAddress(i, group);
+      if (kind === "address") text.address(word, width, wide);
+      else if (kind === "prefix") text.prefix(word, keyWords[at + offset + 1], width, wide);
       else {
         const value = kind === "counter" ? keyWords[at + offset + 1] : word;
         const name = this.#names?.of(value);

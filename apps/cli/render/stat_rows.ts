@@ -1,5 +1,4 @@
-import { formatIPv4 } from "@flowtools/flow-model";
-import type { ReportResult, ResultKey, SymbolTable } from "@flowtools/flowset";
+import type { ReportResult, SymbolTable } from "@flowtools/flowset";
 
 /** How the rows of a report are shown. */
 export interface RowOptions {
@@ -70,7 +69,7 @@ export function writeRows(
   let first = true;
   for (const group of order) {
     const at = group * result.counters.length;
-    const values: RowValue[] = result.keys.map((key) => keyText(result, key, group, names));
+    const values: RowValue[] = result.keys.map((_, index) => keyText(result, index, group, names));
     for (let i = 0; i < result.counters.length; i++) values.push(result.sums[at + i]);
     if (scaled) values.push(true);
     write(format.row(columns, values, first));
@@ -80,15 +79,12 @@ export function writeRows(
 }
 
 function keyText(
-  { keyWords, keyStride }: ReportResult,
-  { kind, offset }: ResultKey,
+  result: ReportResult,
+  index: number,
   group: number,
   names: SymbolTable | undefined,
 ): string | number {
-  const at = group * keyStride + offset;
-  const word = keyWords[at];
-  if (kind === "address") return formatIPv4(word);
-  if (kind === "prefix") return `${formatIPv4(word)}/${keyWords[at + 1]}`;
-  if (kind === "counter") return word * 2 ** 32 + keyWords[at + 1];
-  return names?.name(word) ?? word;
+  const value = result.keyValue(index, group);
+  const named = typeof value === "number" && result.keys[index].kind !== "counter";
+  return (named ? names?.name(value) : undefined) ?? value;
 }

@@ -9,6 +9,10 @@ const NEWLINE = 0x0a;
 const DOT = 0x2e;
 const ZERO = 0x30;
 
+/** Bits of addresses; a length beyond is none. */
+const IPV4_BITS = 32;
+const IPV6_BITS = 128;
+
 /** Above this a number is not put together from parts any more, but by the runtime. */
 const FAST_MAX = 1e15;
 
@@ -63,8 +67,9 @@ export class StatText {
     this.#pad(start, this.#digits(value, start), width);
   }
 
-  /** Adds an IPv4 address, padded to a width. */
-  address(address: number, width: number): void {
+  /** Adds an address, padded to a width: IPv4, or text that is IPv6, whole where it is longer. */
+  address(address: number, width: number, wide?: string): void {
+    if (wide !== undefined) return this.#whole(wide, width);
     const start = this.#used;
     let at = this.#octet(address >>> 24, start);
     this.#buffer[at++] = DOT;
@@ -76,8 +81,14 @@ export class StatText {
     this.#pad(start, at, width);
   }
 
-  /** Adds a prefix without the octets that are 0 at its end, padded to a width. */
-  prefix(address: number, length: number, width: number): void {
+  /**
+   * Adds a prefix, padded to a width: IPv4 without the octets that are 0 at its end, or with an
+   * address in text that is IPv6, whole where it is longer.
+   */
+  prefix(address: number, length: number, width: number, wide?: string): void {
+    if (wide !== undefined) {
+      return this.#whole(`${wide}/${length > IPV6_BITS ? 0 : length}`, width);
+    }
     const start = this.#used;
     let at = this.#octet(address >>> 24, start);
     for (let rest = address << 8; rest !== 0; rest <<= 8) {
@@ -85,7 +96,7 @@ export class StatText {
       at = this.#octet(rest >>> 24, at);
     }
     this.#buffer[at++] = "/".charCodeAt(0);
-    at = this.#octet(length > 32 ? 0 : length, at);
+    at = this.#octet(length > IPV4_BITS ? 0 : length, at);
     this.#pad(start, at, width);
   }
 
@@ -124,6 +135,12 @@ export class StatText {
     this.#write(used);
     used.fill(SPACE);
     this.#used = 0;
+  }
+
+  #whole(text: string, width: number): void {
+    const start = this.#used;
+    for (let i = 0; i < text.length; i++) this.#buffer[start + i] = text.charCodeAt(i);
+    this.#pad(start, start + text.length, width);
   }
 
   #pad(start: number, at: number, width: number): void {

@@ -1,4 +1,10 @@
-import { fieldIndex, FLOW_FIELDS, type FlowSchema, type FlowValue } from "@flowtools/flow-model";
+import {
+  fieldIndex,
+  FLOW_FIELDS,
+  type FlowSchema,
+  type FlowValue,
+  valueText,
+} from "@flowtools/flow-model";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
 
@@ -91,8 +97,7 @@ function isAddress(name: string): boolean {
 }
 
 function cellText(name: string, value: FlowValue): string {
-  if (typeof value === "object") return value.toHex();
-  if (!isTime(name)) return String(value);
+  if (!isTime(name)) return valueText(value);
   const iso = new Date(Math.round(Number(value) * 1000)).toISOString();
   return iso.replace("T", " ").replace("Z", "");
 }

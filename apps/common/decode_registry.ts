@@ -1,0 +1,70 @@
+import {
+  createElementRegistry,
+  createIpfixCodec,
+  createPduRegistry,
+  createV9Codec,
+  defineSflowCodec,
+  type ElementRegistry,
+  ElementTableError,
+  parseElementTable,
+  PDU_CODECS,
+  type PduRegistry,
+} from "@flowtools/netflow-pdu";
+import { BIFLOW_FLAG, DISCARDED_FLAG, ELEMENTS_FLAG, INNER_FLAG } from "./decode_flags.ts";
+import { type ParsedArguments, UsageError } from "./flags.ts";
+
+/**
+ * The codecs that a call asks for. Those that learn from exporters share their bounds with no other
+ * call of this.
+ *
+ * @param args The call; flags that it lacks were not given
+ * @returns All codecs
+ * @throws {UsageError} A table of elements cannot be read
+ */
+export function decodeRegistry(args: ParsedArguments): PduRegistry {
+  const biflow = args.value(BIFLOW_FLAG.name) === "split" ? "split" : "record";
+  const elements = knownElements(args);
+  const own = [
+    createV9Codec({ biflow, elements }),
+    createIpfixCodec({ biflow, elements }),
+    defineSflowCodec({
+      innerHeaders: args.on(INNER_FLAG.name),
+      discardedPackets: args.on(DISCARDED_FLAG.name),
+    }),
+  ];
+  const others = PDU_CODECS.filter(({ version }) =>
+    own.every((codec) => codec.version !== version)
+  );
+  return createPduRegistry([...others, ...own]);
+}
+
+/**
+ * The elements that are known in a call.
+ *
+ * @param args The call
+ * @returns Those that everybody knows, and those of the tables that it names
+ * @throws {UsageError} A table of elements cannot be read
+ */
+export function knownElements(args: ParsedArguments): ElementRegistry {
+  return args.values(ELEMENTS_FLAG.name).reduce(
+    // Who brings a table means it, also where the element is known by another name.
+    (known, path) => known.with(elementsOf(path), { replace: true }),
+    createElementRegistry(),
+  );
+}
+
+function elementsOf(path: string): ReturnType<typeof parseElementTable> {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--elements cannot be read: ${reason}`, { cause: error });
+  }
+  try {
+    return parseElementTable(text, path);
+  } catch (error) {
+    if (!(error instanceof ElementTableError)) throw error;
+    throw new UsageError(`--elements: ${error.message}`, { cause: error });
+  }
+}
