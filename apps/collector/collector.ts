@@ -12,7 +12,7 @@ import {
   type TemplateCodec,
 } from "@flowtools/netflow-pdu";
 import { AllowList } from "./allow_list.ts";
-import { ExporterTable, sequenceSnapshot } from "./exporters.ts";
+import { ExporterTable, type KnownSession, sequenceSnapshot } from "./exporters.ts";
 import { COLLECTOR_LIMITS, type CollectorLimits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { countersOf, SinkGroup } from "./sink_group.ts";
@@ -131,7 +131,7 @@ export class Collector {
     });
     this.#octetColumn = this.#batch.column("dOctets");
     this.#packetColumn = this.#batch.column("dPkts");
-    this.#exporters = new ExporterTable(this.#limits.exporters, options.state?.saved);
+    this.#exporters = new ExporterTable(this.#limits, options.state?.saved);
     this.#templateCodecs = templateCodecs(options.registry);
     this.#sessionCodecs = new Map(
       options.registry.codecs.filter((codec) => codec.createSession !== undefined)
@@ -200,12 +200,18 @@ export class Collector {
       sequence: sequenceSnapshot(this.#exporters.sequence),
       exporters: this.#exporters.snapshot(this.#limits.snapshotExporters),
       exportersForgotten: this.#exporters.forgotten,
+      exportersExpired: this.#exporters.expired,
       sinks: this.#sinks.snapshot(),
       ...(this.#templateCodecs.length > 0
         ? { templates: templateCounters(this.#templateCodecs) }
         : {}),
       ...(this.#forwarders.length > 0 ? { forwarders: this.#forwarders.map(countersOf) } : {}),
     };
+  }
+
+  /** What is known of exporters that send templates, at this moment. */
+  knownSessions(): Iterable<KnownSession> {
+    return this.#exporters.knownSessions();
   }
 
   #receiver({ only }: DatagramSource): DatagramReceiver {
@@ -255,6 +261,7 @@ export class Collector {
       const what = error instanceof Error ? error.message : String(error);
       this.#options.log.warn(reason, `a codec failed on a packet from ${nameOf(sender)}: ${what}`);
     }
+    this.#noteSampling(result);
     if (reason === undefined) this.#decoded++;
     else this.#countMalformed(reason, result, sender);
     // Where the codec failed, what it had appended counts too: it goes to the sinks.
@@ -290,6 +297,15 @@ export class Collector {
       // An empty batch has room for some record at least: without any, none will ever come.
       if (this.#batch.length === 0) return;
     }
+  }
+
+  /** Notes how the packets of flows were sampled where the header of their packet tells it. */
+  #noteSampling(result: PduResult | undefined): void {
+    const interval = result?.header?.sampling_interval ?? 0;
+    // 0 and 1 say that nothing was left out.
+    if (interval <= 1) return;
+    const rates = this.#batch.extra(SAMPLING_COLUMN);
+    if (rates instanceof Uint32Array) rates.fill(interval, this.#counted, this.#batch.length);
   }
 
   /** One packet in so many was looked at, as the first flow from a row on tells. */

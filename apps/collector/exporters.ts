@@ -16,6 +16,7 @@ import {
   UseOrder,
   zeroSequenceTotals,
 } from "@flowtools/netflow-pdu";
+import type { CollectorLimits } from "./limits.ts";
 import { RateMeter } from "./rate_meter.ts";
 import { type SavedSession, SavedSessions } from "./saved_sessions.ts";
 import type { ExporterSnapshot, SequenceSnapshot } from "./snapshot.ts";
@@ -33,8 +34,20 @@ export interface Brought {
   readonly sampling?: number;
 }
 
+/** What is known of an exporter that sends templates. */
+export interface KnownSession {
+  readonly address: string;
+  readonly port: number;
+  /** Version label, as of `ExporterSnapshot`. */
+  readonly version: string;
+  readonly session: TemplateSession;
+}
+
 /** The version of a stream of datagrams whose header nobody could read. */
 const VERSION_UNKNOWN = "unknown";
+
+/** How much an {@linkcode ExporterTable} remembers. */
+export type ExporterLimits = Pick<CollectorLimits, "exporters" | "silenceMs">;
 
 /** The key of that stream; keys of others start at 2^32. */
 const KEY_UNKNOWN = 0;
@@ -66,13 +79,16 @@ interface Stream extends InUseOrder<Stream> {
   octets: number;
   malformed: number;
   lastSeen: number;
+  /** The same by the clock of the table: seconds. */
+  heardAt: number;
   sampling: number;
 }
 
 /**
  * The exporters heard of: what each stream (address, port, version, engine or observation domain)
  * sent and lost, and what its codecs remember. Bounded: beyond the limit the stream unheard of for
- * longest is forgotten, and with the last stream of an address and port its sessions.
+ * longest is forgotten, and so is one that was silent for too long; with the last stream of an
+ * address and port its sessions go.
  */
 export class ExporterTable {
   /** What the sequence numbers tell, over all streams, forgotten ones included. */
@@ -81,19 +97,24 @@ export class ExporterTable {
   readonly #max: number;
   readonly #peers = new Map<number | string, Peer>();
   readonly #saved: SavedSessions;
+  readonly #silenceSeconds: number;
   #size = 0;
   #forgotten = 0;
+  #expired = 0;
+  /** Seconds that were ticked: what people set clocks to must not make exporters old. */
+  #clock = 0;
   readonly #order = new UseOrder<Stream>();
   /** The last sender, since packets of one come in bursts. */
   #lastSender: Sender | undefined;
   #lastPeer: Peer | undefined;
 
   /**
-   * @param max Streams remembered at once
+   * @param limits How many streams are remembered at once, and for how long
    * @param saved What codecs remembered of exporters before this program started
    */
-  constructor(max: number, saved: SavedSessions = new SavedSessions()) {
-    this.#max = max;
+  constructor(limits: ExporterLimits, saved: SavedSessions = new SavedSessions()) {
+    this.#max = limits.exporters;
+    this.#silenceSeconds = limits.silenceMs / 1000;
     this.#saved = saved;
     this.sequence = this.#sequence;
   }
@@ -106,6 +127,11 @@ export class ExporterTable {
   /** Streams that were forgotten to make room. */
   get forgotten(): number {
     return this.#forgotten;
+  }
+
+  /** Streams that were forgotten since they were silent for too long. */
+  get expired(): number {
+    return this.#expired;
   }
 
   /** What a codec remembers of a sender. Every call is followed by `observe` for that datagram. */
@@ -129,6 +155,17 @@ export class ExporterTable {
         if (!(session instanceof TemplateSession)) continue;
         const address = formatExporter(sender.address);
         yield { address, port: sender.port, version, heardAt, snapshot: session.snapshot() };
+      }
+    }
+  }
+
+  /** What is known of exporters that send templates; it changes with each datagram. */
+  *knownSessions(): Generator<KnownSession> {
+    for (const { sender: { name, port }, sessions } of this.#peers.values()) {
+      if (sessions === undefined) continue;
+      for (const [{ version }, session] of sessions) {
+        if (!(session instanceof TemplateSession)) continue;
+        yield { address: name, port, version: shortVersion(version), session };
       }
     }
   }
@@ -159,6 +196,7 @@ export class ExporterTable {
     stream.octets += brought.octets;
     if (brought.malformed) stream.malformed++;
     stream.lastSeen = now;
+    stream.heardAt = this.#clock;
     if (result === undefined || header === undefined) return;
     if (header.sampling_interval !== undefined) {
       stream.sampling = Math.max(1, header.sampling_interval);
@@ -171,11 +209,17 @@ export class ExporterTable {
   }
 
   /**
-   * Brings the rates up to date.
+   * Brings the rates up to date, and forgets streams that were silent for too long.
    *
    * @param seconds Time since the last call
    */
   tick(seconds: number): void {
+    this.#clock += seconds;
+    for (let stream = this.#order.oldest; stream !== undefined; stream = this.#order.oldest) {
+      if (this.#clock - stream.heardAt <= this.#silenceSeconds) break;
+      this.#forget(stream);
+      this.#expired++;
+    }
     for (let stream = this.#order.newest; stream !== undefined; stream = stream.older) {
       stream.packetRate.update(stream.packets, seconds);
       stream.flowRate.update(stream.flows, seconds);
@@ -244,6 +288,7 @@ export class ExporterTable {
       octets: 0,
       malformed: 0,
       lastSeen: 0,
+      heardAt: this.#clock,
       sampling: 1,
       newer: undefined,
       older: undefined,
@@ -252,16 +297,17 @@ export class ExporterTable {
     this.#size++;
     this.#order.add(stream);
     // After the new one is in, so that its peer cannot be the one that is dropped.
-    if (this.#size > this.#max) this.#forgetOldest();
+    const { oldest } = this.#order;
+    if (this.#size > this.#max && oldest !== undefined) {
+      this.#forget(oldest);
+      this.#forgotten++;
+    }
     return stream;
   }
 
-  #forgetOldest(): void {
-    const stream = this.#order.oldest;
-    if (stream === undefined) return;
+  #forget(stream: Stream): void {
     this.#order.remove(stream);
     this.#size--;
-    this.#forgotten++;
     const { peer } = stream;
     peer.streams.delete(stream.key);
     if (peer.streams.size > 0) return;

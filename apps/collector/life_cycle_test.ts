@@ -18,6 +18,7 @@ const SNAPSHOT: CollectorSnapshot = {
   sequence: { lost: 30, reordered: 0, duplicate: 1, reset: 0 },
   exporters: [],
   exportersForgotten: 0,
+  exportersExpired: 0,
   sinks: [{
     name: "files",
     given: 340,

@@ -5,6 +5,7 @@
  * @module
  */
 import type { CommandDescription } from "@flowtools/common/command_text";
+import { DECODE_FLAGS } from "@flowtools/common/decode_flags";
 import type { Flag } from "@flowtools/common/flags";
 import { DEBUG_FLAG, LISTEN_FLAG, OPERATION_OPTIONS, PEERS_FLAG } from "./operation_options.ts";
 import {
@@ -37,6 +38,7 @@ export const CAPTURE: CommandDescription = {
     IPFIX_SINK_FLAG,
     LISTEN_FLAG,
     ...SOURCE_OPTIONS,
+    ...DECODE_FLAGS,
     ...WEB_OPTIONS,
     ...OPERATION_OPTIONS,
   ],
@@ -71,6 +73,7 @@ export const RECEIVE: CommandDescription = {
     DEBUG_FLAG,
     LISTEN_FLAG,
     ...SOURCE_OPTIONS,
+    ...DECODE_FLAGS,
     ...WEB_OPTIONS_OFF,
     ...OPERATION_OPTIONS,
   ],
@@ -93,6 +96,7 @@ export const FANOUT: CommandDescription = {
     DEBUG_FLAG,
     PEERS_FLAG,
     ...SOURCE_OPTIONS,
+    ...DECODE_FLAGS,
     ...WEB_OPTIONS_OFF,
     ...OPERATION_OPTIONS,
   ],

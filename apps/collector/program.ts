@@ -1,6 +1,7 @@
 import type { CommandDescription } from "@flowtools/common/command_text";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
-import { createPduRegistry, PDU_CODECS } from "@flowtools/netflow-pdu";
+import { decodeRegistry } from "@flowtools/common/decode_registry";
+import type { PduRegistry } from "@flowtools/netflow-pdu";
 import { Collector } from "./collector.ts";
 import { type Configuration, configurationText, readConfiguration } from "./config.ts";
 import { live, messageOf } from "./life_cycle.ts";
@@ -43,6 +44,8 @@ export interface Program {
 interface Plan {
   readonly configuration: Configuration;
   readonly sources: SourceSettings;
+  /** The codecs. */
+  readonly registry: PduRegistry;
   readonly page: WebSettings | undefined;
   /** Where files are, where there are any. */
   readonly directory: string | undefined;
@@ -99,7 +102,7 @@ export async function runProgram(
   const state = statePath === undefined ? undefined : await SessionFile.open(statePath, log);
   const collector = new Collector({
     sources,
-    registry: createPduRegistry(PDU_CODECS),
+    registry: plan.registry,
     sinks: page === undefined ? own : [...own, page.sink],
     forwarders,
     log,
@@ -113,7 +116,9 @@ export async function runProgram(
     statMinutes: settings.number("stat-minutes") ?? 0,
     localAddress: listener?.address ?? "0.0.0.0",
     drainSeconds,
-    publish: page === undefined ? undefined : (snapshot) => page.publish(snapshot),
+    publish: page === undefined ? undefined : (snapshot) => {
+      page.publish(snapshot, collector.knownSessions());
+    },
     hangup,
     outputEnd,
     signals,
@@ -146,12 +151,15 @@ function readPlan(program: Program, args: ParsedArguments, version: string): Pla
   // One that is wrong does not keep the others, and the rest of the settings, from being looked at.
   for (const listener of listeners) read(() => parseListener(listener));
   const sources = read(() => readSourceSettings(settings, listeners));
+  const registry = read(() => decodeRegistry(settings));
   read(() => program.check(settings));
   const wanted = program.pageDefault || set.has("http");
   const directory = read(() => program.directory(settings));
   const page = wanted ? read(() => webSettings(settings, { directory, version })) : undefined;
-  if (sources === undefined || faults.length > 0) throw new SettingsError([...new Set(faults)]);
-  return { configuration, sources, page, directory };
+  if (sources === undefined || registry === undefined || faults.length > 0) {
+    throw new SettingsError([...new Set(faults)]);
+  }
+  return { configuration, sources, registry, page, directory };
 }
 
 /** The one listener; STAT lines name its address. */

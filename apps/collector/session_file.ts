@@ -18,6 +18,12 @@ const CHANGED_MS = 30_000;
 /** How often it is written anyway, since it tells when templates were last sent. */
 const UNCHANGED_MS = 3_600_000;
 
+/**
+ * How long the file is worked at before reception has its turn: a thousand exporters with ten
+ * templates each take some 40 ms, in which a busy socket's buffer fills up.
+ */
+const SLICE_MS = 4;
+
 /** What is known of exporters, as the collector gives it to be kept. */
 export interface Knowledge {
   /** Another text where something has changed. */
@@ -93,40 +99,68 @@ export class SessionFile {
     if (elapsed < (mark === this.#mark ? UNCHANGED_MS : CHANGED_MS)) return;
     this.#mark = mark;
     this.#writtenAt = now;
-    this.#writing = this.#write(knowledge, now).finally(() => this.#writing = undefined);
+    this.#writing = this.#put(inSlices(fileText(this.#parts(knowledge, now), now)))
+      .finally(() => this.#writing = undefined);
   }
 
   /** Writes the file a last time. */
   async close(knowledge: Knowledge, now: number = Date.now()): Promise<void> {
     // What is told at the end must be what was known then, whatever is forgotten while this waits.
-    const text = this.#text(knowledge, now);
+    const parts = [...this.#parts(knowledge, now)];
     await this.#writing;
-    await this.#put(text);
+    // Nothing is known, and nothing was before.
+    if (parts.length === 0 && this.#mark === "") return;
+    await this.#put(fileText(parts, now));
   }
 
-  #write(knowledge: Knowledge, now: number): Promise<void> {
-    return this.#put(this.#text(knowledge, now));
+  /** What is known, one exporter after the other: each as it is when its turn comes. */
+  *#parts(knowledge: Knowledge, now: number): Generator<string> {
+    let left = COLLECTOR_LIMITS.exporters;
+    // An exporter that is heard of while this goes on is either behind the others or in the rest.
+    for (const sessions of [() => knowledge.sessions(), () => this.saved.rest]) {
+      for (const session of sessions()) {
+        if (now - session.heardAt > HEARD_MS) continue;
+        if (left-- === 0) return;
+        yield JSON.stringify(session);
+      }
+    }
   }
 
-  /** The file; `undefined` where nothing is known, and nothing was before. */
-  #text(knowledge: Knowledge, now: number): string | undefined {
-    const sessions = [...knowledge.sessions(), ...this.saved.rest]
-      .filter(({ heardAt }) => now - heardAt <= HEARD_MS)
-      .slice(0, COLLECTOR_LIMITS.exporters);
-    if (sessions.length === 0 && this.#mark === "") return undefined;
-    return JSON.stringify({ format: FORMAT, savedAt: now, sessions });
-  }
-
-  async #put(text: string | undefined): Promise<void> {
-    if (text === undefined) return;
+  async #put(text: AsyncIterable<string> | Iterable<string>): Promise<void> {
     const temporary = `${this.#path}.tmp`;
     try {
-      await Deno.writeTextFile(temporary, text);
+      await Deno.writeTextFile(temporary, ReadableStream.from(text));
       await Deno.rename(temporary, this.#path);
     } catch (error) {
       this.#log.warn("state-file", `cannot write "${this.#path}": ${textOf(error)}`);
     }
   }
+}
+
+/** The file, of the texts of its sessions. */
+function* fileText(sessions: Iterable<string>, savedAt: number): Generator<string> {
+  yield `{"format":${FORMAT},"savedAt":${savedAt},"sessions":[`;
+  let first = true;
+  for (const session of sessions) {
+    yield first ? session : `,${session}`;
+    first = false;
+  }
+  yield "]}";
+}
+
+/** Joins parts as they come, and rests each time that took its share of the thread. */
+async function* inSlices(parts: Iterable<string>): AsyncGenerator<string> {
+  let slice: string[] = [];
+  let since = performance.now();
+  for (const part of parts) {
+    slice.push(part);
+    if (performance.now() - since < SLICE_MS) continue;
+    yield slice.join("");
+    slice = [];
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    since = performance.now();
+  }
+  yield slice.join("");
 }
 
 /** Looks at every member of a file that may be damaged; what sessions hold, their codecs look at. */

@@ -31,6 +31,8 @@ export interface CollectorSnapshot {
   readonly exporters: readonly ExporterSnapshot[];
   /** Exporters that were forgotten to make room. */
   readonly exportersForgotten: number;
+  /** Exporters that were forgotten since they were silent for too long. */
+  readonly exportersExpired: number;
   /** The sinks and what became of the flows in each. */
   readonly sinks: readonly SinkSnapshot[];
   /** Where datagrams go as they came, and what became of the datagrams there. */

@@ -46,6 +46,7 @@ function snapshot(exporters: ExporterSnapshot[], sinks: SinkSnapshot[]): Collect
     sequence: NO_SEQUENCE,
     exporters,
     exportersForgotten: 0,
+    exportersExpired: 0,
     sinks,
   };
 }

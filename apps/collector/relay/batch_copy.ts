@@ -1,4 +1,4 @@
-import { readerOf, Template, type TemplateField, templateOf } from "@flowtools/netflow-pdu";
+import { readerOf, Template, templateOf } from "@flowtools/netflow-pdu";
 import {
   type Column,
   type ColumnKind,
@@ -7,6 +7,7 @@ import {
   type FlowBatch,
   FlowSchema,
 } from "@flowtools/flow-model";
+import { copyLists, type ListsCopy, listsFrom, type TemplateCopy } from "./list_copy.ts";
 
 /** Where a column lies in the memory of a copy. */
 interface PlacedColumn {
@@ -25,7 +26,9 @@ export interface SchemaCopy {
   readonly fields: FlowSchema["fields"];
   readonly extras: readonly string[];
   /** The fields of the records that rows came from, where their octets are copied. */
-  readonly template?: { readonly id: number; readonly fields: readonly TemplateField[] };
+  readonly template?: TemplateCopy;
+  /** What lists in these records refer to, where they have some. */
+  readonly lists?: ListsCopy;
 }
 
 /** What is known of a copy besides its memory; it can be posted to another thread. */
@@ -101,6 +104,7 @@ export function planCopy(batch: FlowBatch, rows?: Uint32Array): BatchCopyPlan {
     return values === undefined ? [] : [[name, values.slice(0, length) as Column]];
   });
   const octets = batch.octets === undefined ? undefined : placeOctets(batch, place);
+  const lists = octets === undefined ? undefined : copyLists(batch);
   const shapes = schemas.map((schema): SchemaCopy => {
     const { version, aggregation, fields, extras } = schema;
     const template = octets === undefined ? undefined : templateOf(schema)?.template;
@@ -110,6 +114,7 @@ export function planCopy(batch: FlowBatch, rows?: Uint32Array): BatchCopyPlan {
       fields,
       extras,
       template: template && { id: template.id, fields: template.fields },
+      lists: lists?.get(schema),
     };
   });
   return { length, bytes, schemas: shapes, columns, extras, rows, octets };
@@ -163,8 +168,9 @@ export function fillCopy(batch: FlowBatch, plan: BatchCopyPlan, buffer: ArrayBuf
  * @param shape The shape, as it was posted
  * @returns A new schema, which reads records where their octets were copied
  */
-export function schemaFrom({ template, ...init }: SchemaCopy): FlowSchema {
-  const reader = template && readerOf(new Template(template.id, template.fields));
+export function schemaFrom({ template, lists, ...init }: SchemaCopy): FlowSchema {
+  const reader = template &&
+    readerOf(new Template(template.id, template.fields), false, lists && listsFrom(lists));
   return new FlowSchema({ ...init, reader });
 }
 

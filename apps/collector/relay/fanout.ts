@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import { loadFilter } from "../pipeline/load_pipeline.ts";
 import type { Forwarder } from "../sinks/forwarder.ts";
+import type { WorkerStart } from "../supervised_thread.ts";
 import type { OpenSinks } from "../sinks/sink_kind.ts";
 import { type FanoutShared, FanoutTarget } from "./fanout_sink.ts";
 import type { FanoutSettings } from "./fanout_settings.ts";
@@ -24,12 +25,17 @@ export interface Fanout extends Required<OpenSinks> {
  *
  * @param settings What each target gets
  * @param log Told of trouble
+ * @param internals How the sending thread is started, where it is not to be as usual
  * @returns The targets, in their order
  * @throws {UsageError} The name of a target is not known
  * @throws {ConfigError} A filter configuration is wrong
  * @throws {Error} A target cannot be sent to
  */
-export async function createFanout(settings: FanoutSettings, log: Log): Promise<Fanout> {
+export async function createFanout(
+  settings: FanoutSettings,
+  log: Log,
+  internals: WorkerStart = {},
+): Promise<Fanout> {
   const { targets, queueBytes, drainSeconds } = settings;
   const addresses = await Promise.all(targets.map(({ target }) => lookUpTarget(target)));
   const { variables, symbols } = settings;
@@ -44,6 +50,7 @@ export async function createFanout(settings: FanoutSettings, log: Log): Promise<
     }),
     queueBytes,
     log,
+    ...internals,
   });
   const misfits = new MisfitNotice("fanout", log);
   const records = new WireRecords(misfits.counts);

@@ -12,6 +12,7 @@ import type { MisfitNotice } from "./misfit_notice.ts";
 import { PacketPacker, type PacketTaker } from "./packet_packer.ts";
 import { IPV6_REASON } from "../pipeline/record_pipeline.ts";
 import { takeIPv4Rows } from "../pipeline/ipv4_rows.ts";
+import { LostColumnsNotice } from "../pipeline/lost_columns_notice.ts";
 import type { RowChanges } from "./row_changes.ts";
 import type { SendThread } from "./send_thread.ts";
 import type { SourceRun, SourceRuns } from "./source_runs.ts";
@@ -65,6 +66,7 @@ export class FanoutTarget implements Sink {
   readonly #shared: FanoutShared;
   readonly #options: FanoutTargetOptions;
   readonly #ledger: Ledger;
+  readonly #lostColumns: LostColumnsNotice;
   #filter: FlowFilter | undefined;
   #selection = new Uint32Array(0);
   /** Shapes may be forged, so what is kept of them goes with them. */
@@ -72,6 +74,8 @@ export class FanoutTarget implements Sink {
   /** By version label: flows of several shapes may go out as one version. */
   readonly #packers = new Map<string, PacketPacker>();
   readonly #templatePackers = new Map<number, TemplatePacker>();
+  /** Openings of sockets when it last sent. */
+  #openings = 0;
   /** Exporters and engines forgotten when it was last looked. */
   #forgotten = 0;
 
@@ -80,6 +84,7 @@ export class FanoutTarget implements Sink {
     this.#shared = shared;
     this.#options = options;
     this.#ledger = shared.thread.ledger(options.index);
+    this.#lostColumns = new LostColumnsNotice(this.name, shared.log);
   }
 
   /** Makes the sink of a target, and reads its filter. */
@@ -118,6 +123,12 @@ export class FanoutTarget implements Sink {
 
   write(batch: FlowBatch): void {
     this.#ledger.given += batch.length;
+    const { openings } = this.#shared.thread;
+    if (this.#openings !== openings) {
+      // From other ports than before, receivers need the templates again.
+      for (const packer of this.#templatePackers.values()) packer.resend();
+      this.#openings = openings;
+    }
     const runs = this.#shared.runs.of(batch);
     this.#options.changes.during(batch, () => this.#pack(batch, runs));
     this.#shared.thread.queue(this.#options.index).push();
@@ -126,16 +137,18 @@ export class FanoutTarget implements Sink {
   /** Losses are told to the target by nothing: its sequence numbers count what was sent. */
   countLosses(_losses: LossCounts): void {}
 
-  flush(_now: number): Promise<void> {
+  flush(now: number): Promise<void> {
     this.#flushPackers();
     this.#shared.thread.queue(this.#options.index).push();
     this.#shared.misfits.tell();
+    this.#lostColumns.tell(now);
     this.#tellForgotten();
     return Promise.resolve();
   }
 
   async close(): Promise<void> {
     this.#flushPackers();
+    this.#lostColumns.end();
     const { thread, drainSeconds } = this.#shared;
     await thread.close(this.#options.index, drainSeconds);
   }
@@ -201,6 +214,11 @@ export class FanoutTarget implements Sink {
       };
       const send = (from: number, to: number) => {
         const left = takeIPv4Rows(batch, from, to, add);
+        this.#lostColumns.add(
+          batch.schemas[batch.schemaOf[from]],
+          route.codec.layouts.record.schema,
+          to - from - left,
+        );
         ledger.queued -= left;
         ledger.drop(IPV6_REASON, left);
       };

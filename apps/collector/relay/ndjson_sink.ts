@@ -2,6 +2,7 @@ import type { FlowBatch, FlowSchema } from "@flowtools/flow-model";
 import type { FlowFilter } from "@flowtools/flowset";
 import type { Log } from "../log.ts";
 import { loadFilter } from "../pipeline/load_pipeline.ts";
+import type { WorkerStart } from "../supervised_thread.ts";
 import type { LossCounts, Sink } from "../sinks/sink.ts";
 import { fillCopy, planCopy } from "./batch_copy.ts";
 import type { Ledger } from "./ledger.ts";
@@ -17,6 +18,7 @@ import { type OutputHooks, OutputThread } from "./output_thread.ts";
  * @param settings What to write, and where
  * @param log Told of trouble
  * @param hooks Told when the output has come to its end
+ * @param internals How the thread is started, where it is not to be as usual
  * @returns The sink
  * @throws {UsageError} The filter configuration is not there
  * @throws {ConfigError} It is wrong
@@ -26,16 +28,26 @@ export async function createNdjsonSink(
   settings: NdjsonSettings,
   log: Log,
   hooks: OutputHooks,
+  internals: WorkerStart = {},
 ): Promise<Sink> {
   const filter = (await loadFilter(settings.filter, log))?.();
-  const open: NdjsonJob = { kind: "open", path: settings.path, names: settings.names };
+  const { path, names } = settings;
+  const job = (append: boolean): NdjsonJob => ({ kind: "open", path, names, append });
+  const start = () => {
+    return new Worker(new URL("./ndjson_worker.ts", import.meta.url), { type: "module" });
+  };
   const thread = await OutputThread.start({
-    worker: new Worker(new URL("./ndjson_worker.ts", import.meta.url), { type: "module" }),
-    open,
+    start: internals.startWorker ?? start,
+    open: job(false),
+    reopen: job(true),
     bytesMax: settings.queueBytes,
-    hooks,
+    hooks: {
+      ...hooks,
+      crashed: (message) =>
+        log.warn("ndjson-worker", `the thread that writes JSON ended: ${message}`),
+    },
   });
-  const all = settings.names === undefined;
+  const all = names === undefined;
   return new NdjsonSink({ thread, filter, log, drainSeconds: settings.drainSeconds, all });
 }
 

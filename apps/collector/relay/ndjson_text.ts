@@ -9,6 +9,7 @@ import {
   ipv6ToBigInt,
   type RecordValue,
   uptimeToUnixMs,
+  valueJson,
 } from "@flowtools/flow-model";
 import type { FlowColumns } from "./batch_copy.ts";
 
@@ -52,7 +53,7 @@ const [UNIX_SECS, UNIX_NSECS, SYS_UPTIME] = ["unix_secs", "unix_nsecs", "sysUpTi
  */
 export class NdjsonText {
   readonly #names: readonly FlowAttributeName[] | undefined;
-  readonly #members = new Map<FlowSchema, readonly Member[]>();
+  readonly #members = new WeakMap<FlowSchema, readonly Member[]>();
   readonly #encoder = new TextEncoder();
   #bytes = new Uint8Array(ROOM_BYTES);
   #used = 0;
@@ -136,10 +137,7 @@ export class NdjsonText {
   #bindRecord(name: string, flows: FlowColumns, values: RecordValues): ValueWriter | undefined {
     if (flows.record === undefined) return undefined;
     return (row) => {
-      const value = values.get(flows, row, name)!;
-      const text = typeof value === "object"
-        ? `"${hex(value)}"`
-        : JSON.stringify(typeof value === "bigint" ? String(value) : value);
+      const text = JSON.stringify(valueJson(values.get(flows, row, name)!));
       this.#reserve(text.length * UTF8_BYTES_MAX);
       this.#text(text);
     };

@@ -13,6 +13,8 @@ export type NdjsonJob =
     readonly path: string | undefined;
     /** The attributes to write; all where not given. */
     readonly names: readonly FlowAttributeName[] | undefined;
+    /** A file is gone on with, where it is otherwise made or emptied. */
+    readonly append: boolean;
   }
   | { readonly kind: "flows"; readonly piece: OutputPiece; readonly plan: BatchCopyPlan }
   | { readonly kind: "finish" };
@@ -35,6 +37,8 @@ let text: NdjsonText;
 let names: readonly FlowAttributeName[] | undefined;
 
 function schemaOf(init: SchemaCopy): FlowSchema {
+  // What lists refer to may be something else in each batch.
+  if (init.lists !== undefined) return schemaFrom(init);
   const fields = init.template?.fields.map(({ enterprise, id, length, name }) => {
     return `${enterprise}.${id}.${length}.${name}`;
   });
@@ -55,7 +59,7 @@ function work(job: NdjsonJob): void {
   if (job.kind === "open") {
     names = job.names;
     text = new NdjsonText(names);
-    target = OutputTarget.open(job.path);
+    target = OutputTarget.open(job.path, job.append);
     scope.postMessage({ kind: "open" });
   } else if (job.kind === "flows") {
     const { id, flows, buffer } = job.piece;

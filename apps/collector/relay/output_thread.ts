@@ -1,4 +1,5 @@
 import type { Facts } from "../log.ts";
+import { SupervisedThread } from "../supervised_thread.ts";
 import { Ledger } from "./ledger.ts";
 import type { OutputAnswer, OutputPiece } from "./output_messages.ts";
 
@@ -19,13 +20,20 @@ export interface OutputHooks {
    * @param facts What stands beside the message
    */
   readonly told?: (message: string, reason: string | undefined, facts: Facts | undefined) => void;
+  /** The thread ended by itself; what it had in hand is lost, and another takes its place. */
+  readonly crashed?: (message: string) => void;
 }
 
 /** How to start an output thread. */
 export interface OutputThreadOptions {
-  readonly worker: Worker;
+  readonly start: () => Worker;
   /** The job that opens the output. */
   readonly open: object;
+  /**
+   * The job that has another thread go on with the output where one ended by itself; without it that
+   * is the end of the output.
+   */
+  readonly reopen?: object;
   /** Bytes that may wait. */
   readonly bytesMax: number;
   readonly hooks: OutputHooks;
@@ -46,18 +54,22 @@ export class OutputThread {
   #nextId = 0;
   /** Memory to be used again. */
   #spare: ArrayBuffer | undefined;
-  #state: "starting" | "open" | "finished" | "ended" = "starting";
+  #state: "starting" | "open" | "crashed" | "finished" | "ended" = "starting";
   #fault: string | undefined;
+  #crashes = 0;
+  readonly #worker: SupervisedThread<object, OutputAnswer>;
 
   private constructor(options: OutputThreadOptions) {
-    const { worker } = options;
     this.#options = options;
-    worker.onmessage = ({ data }: MessageEvent<OutputAnswer>) => this.#hear(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#end(`the thread failed: ${event.message}`);
-    };
-    worker.postMessage(options.open);
+    const { start, open, reopen } = options;
+    this.#worker = new SupervisedThread({
+      start,
+      hear: (answer) => this.#hear(answer),
+      begun: () => this.#worker.post(this.#crashes === 0 ? open : reopen!),
+      crashed: (message) => this.#crashed(message),
+      settled: () => this.#lose("worker"),
+    });
+    this.#worker.start();
   }
 
   /**
@@ -70,6 +82,11 @@ export class OutputThread {
     while (thread.#state === "starting") await thread.#answer();
     if (thread.#fault !== undefined) throw new Error(`Cannot write: ${thread.#fault}`);
     return thread;
+  }
+
+  /** Times that the thread ended by itself. */
+  get crashes(): number {
+    return this.#crashes;
   }
 
   /** Bytes that wait. */
@@ -85,7 +102,8 @@ export class OutputThread {
    * @returns The memory, or `undefined` where the queue is full
    */
   take(bytes: number, flows: number): ArrayBuffer | undefined {
-    if (this.#state !== "open") this.ledger.drop("output-ended", flows);
+    if (this.#state === "crashed") this.ledger.drop("worker", flows);
+    else if (this.#state !== "open") this.ledger.drop("output-ended", flows);
     else if (this.#bytes + bytes > this.#options.bytesMax) this.ledger.drop("queue-full", flows);
     else {
       const spare = this.#spare;
@@ -107,12 +125,12 @@ export class OutputThread {
     this.#underWay.set(id, bytes);
     this.#bytes += bytes;
     this.ledger.queued += flows;
-    this.#options.worker.postMessage(make({ id, flows, buffer }), [buffer]);
+    this.#worker.post(make({ id, flows, buffer }), [buffer]);
   }
 
   /** Tells the thread something that is no piece. */
   tell(job: object): void {
-    if (this.#state === "open") this.#options.worker.postMessage(job);
+    if (this.#state === "open") this.#worker.post(job);
   }
 
   /**
@@ -129,9 +147,10 @@ export class OutputThread {
       if (left <= 0) break;
       await this.#answer(left);
     }
-    this.#options.worker.terminate();
+    this.#worker.settle();
+    this.#worker.end();
     this.#state = "finished";
-    this.ledger.dropQueued("closed");
+    this.#lose("closed");
   }
 
   #hear(answer: OutputAnswer): void {
@@ -153,14 +172,32 @@ export class OutputThread {
   }
 
   #end(message: string | undefined): void {
-    const { worker, hooks } = this.#options;
     const started = this.#state !== "starting";
-    worker.terminate();
+    this.#worker.end();
     this.#state = "ended";
     this.#fault = message;
-    this.ledger.dropQueued("output-ended");
-    if (started) hooks.ended(message);
+    this.#lose("output-ended");
+    if (started) this.#options.hooks.ended(message);
     this.#wake();
+  }
+
+  #crashed(message: string): void {
+    const { hooks, reopen } = this.#options;
+    if (this.#state === "starting" || reopen === undefined) {
+      return this.#end(`the thread failed: ${message}`);
+    }
+    this.#crashes++;
+    this.#state = "crashed";
+    hooks.crashed?.(message);
+    this.#wake();
+  }
+
+  /** What is with the thread is lost. */
+  #lose(reason: string): void {
+    this.ledger.dropQueued(reason);
+    this.#underWay.clear();
+    this.#bytes = 0;
+    this.#spare = undefined;
   }
 
   #wake(): void {

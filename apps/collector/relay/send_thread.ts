@@ -1,4 +1,5 @@
 import type { Log } from "../log.ts";
+import { SupervisedThread, type WorkerStart } from "../supervised_thread.ts";
 import { Ledger } from "./ledger.ts";
 import type { SendAnswer, SendJob, SendTarget } from "./send_messages.ts";
 import { STOP_MS } from "./limits.ts";
@@ -13,43 +14,59 @@ interface Lane {
 }
 
 /** How to start a sending thread. */
-export interface SendThreadOptions {
+export interface SendThreadOptions extends WorkerStart {
   readonly targets: readonly SendTarget[];
   /** Bytes that may wait for each target. */
   readonly queueBytes: number;
   readonly log: Log;
 }
 
-/** The thread that sends packets to all targets, each at its own pace. */
+/**
+ * The thread that sends packets to all targets, each at its own pace. One that ends by itself is
+ * replaced.
+ */
 export class SendThread {
-  readonly #worker: Worker;
+  readonly #worker: SupervisedThread<SendJob, SendAnswer>;
   readonly #log: Log;
   readonly #lanes: readonly Lane[];
-  #running = true;
+  readonly #targets: readonly SendTarget[];
+  /** Whether the thread has opened its sockets. */
+  #open = false;
+  #openings = 0;
   #closed = false;
   /** Called at the next answer. */
   readonly #waiting = new Set<() => void>();
   #how: string | undefined;
   #failure: string | undefined;
 
-  private constructor({ targets, queueBytes, log }: SendThreadOptions) {
+  private constructor({ targets, queueBytes, log, startWorker }: SendThreadOptions) {
     this.#log = log;
-    this.#worker = new Worker(new URL("./send_worker.ts", import.meta.url), { type: "module" });
+    this.#targets = targets;
+    const url = new URL("./send_worker.ts", import.meta.url);
+    this.#worker = new SupervisedThread<SendJob, SendAnswer>({
+      start: startWorker ?? (() => new Worker(url, { type: "module" })),
+      hear: (answer) => this.#hear(answer),
+      // It says that it is there.
+      begun: () => {},
+      crashed: (message) => this.#crashed(message),
+      settled: () => {
+        for (const { queue, open } of this.#lanes) if (open) queue.lose();
+      },
+    });
     this.#lanes = targets.map(({ name }, target) => {
       const ledger = new Ledger();
       const queue = new TargetQueue({
         target,
         bytesMax: queueBytes,
         ledger,
-        post: (chunk) => this.#post({ kind: "send", chunk }, [chunk.bytes, chunk.fields]),
+        post: (chunk) => {
+          return this.#open &&
+            this.#worker.post({ kind: "send", chunk }, [chunk.bytes, chunk.fields]);
+        },
       });
       return { name, ledger, queue, open: true };
     });
-    this.#worker.onmessage = ({ data }: MessageEvent<SendAnswer>) => this.#hear(data, targets);
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#fail(`The sending thread failed: ${event.message}`);
-    };
+    this.#worker.start();
   }
 
   /**
@@ -69,6 +86,11 @@ export class SendThread {
   /** How packets are sent, for the log. */
   get how(): string {
     return this.#how!;
+  }
+
+  /** Times that sockets were opened: other ones are other exporters to whoever receives. */
+  get openings(): number {
+    return this.#openings;
   }
 
   /** The counters of a target. */
@@ -91,42 +113,38 @@ export class SendThread {
   async close(target: number, seconds: number): Promise<void> {
     const lane = this.#lanes[target];
     const deadline = performance.now() + seconds * 1000;
-    while (this.#running && !(lane.queue.empty && lane.ledger.queued === 0)) {
+    while (this.#worker.running && !(lane.queue.empty && lane.ledger.queued === 0)) {
       lane.queue.push();
       const left = deadline - performance.now();
       if (left <= 0) break;
       await this.#answer(left);
     }
+    this.#worker.settle();
     lane.ledger.dropQueued("closed");
     lane.open = false;
     if (this.#lanes.some(({ open }) => open)) return;
-    if (this.#running) await this.#stop();
+    if (this.#worker.running) await this.#stop();
+    this.#worker.end();
   }
 
   /** Sockets of the C library outlive their thread, so it closes them first. */
   async #stop(): Promise<void> {
-    this.#running = false;
-    this.#worker.postMessage({ kind: "stop" } satisfies SendJob);
+    this.#worker.post({ kind: "stop" });
     const deadline = performance.now() + STOP_MS;
-    while (!this.#closed && performance.now() < deadline) {
+    while (this.#worker.running && !this.#closed && performance.now() < deadline) {
       await this.#answer(deadline - performance.now());
     }
-    this.#worker.terminate();
   }
 
-  #post(job: SendJob, transfer: ArrayBuffer[]): void {
-    if (this.#running) return this.#worker.postMessage(job, transfer);
-    // Nobody is left to send it.
-    for (const { ledger } of this.#lanes) ledger.dropQueued("send-failed");
-  }
-
-  #hear(answer: SendAnswer, targets: readonly SendTarget[]): void {
+  #hear(answer: SendAnswer): void {
     if (answer.kind === "ready") {
-      this.#worker.postMessage({ kind: "open", targets } satisfies SendJob);
+      this.#worker.post({ kind: "open", targets: this.#targets });
     } else if (answer.kind === "open") {
+      this.#open = true;
+      this.#openings++;
       this.#how = answer.how;
     } else if (answer.kind === "failed") {
-      this.#fail(answer.message);
+      this.#worker.fail(answer.message);
     } else if (answer.kind === "closed") {
       this.#closed = true;
     } else {
@@ -137,12 +155,14 @@ export class SendThread {
     this.#wake();
   }
 
-  #fail(message: string): void {
-    this.#failure = message;
-    if (this.#how !== undefined) this.#log.warn("send", message);
-    this.#running = false;
-    this.#worker.terminate();
-    for (const { ledger } of this.#lanes) ledger.dropQueued("send-failed");
+  #crashed(message: string): void {
+    this.#open = false;
+    if (this.#how === undefined) {
+      this.#failure = message;
+      this.#worker.end();
+    } else {
+      this.#log.warn("send-worker", `the thread that sends packets ended: ${message}`);
+    }
     this.#wake();
   }
 

@@ -23,6 +23,7 @@ import {
 interface WorkerScope {
   onmessage: (event: MessageEvent<SendJob>) => void;
   postMessage(answer: SendAnswer, transfer?: ArrayBuffer[]): void;
+  addEventListener(type: "error" | "unhandledrejection", hear: () => void): void;
 }
 
 const scope = globalThis as unknown as WorkerScope;
@@ -209,4 +210,10 @@ scope.onmessage = ({ data: job }) => {
     scope.postMessage({ kind: "closed" });
   }
 };
+// Sockets of the C library would outlive a thread that ends by itself.
+for (const type of ["error", "unhandledrejection"] as const) {
+  scope.addEventListener(type, () => {
+    for (const lane of lanes) lane.close();
+  });
+}
 scope.postMessage({ kind: "ready" });

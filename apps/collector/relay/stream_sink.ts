@@ -7,11 +7,13 @@ import { DRAIN_SECONDS } from "../operation_options.ts";
 import { loadPipeline } from "../pipeline/load_pipeline.ts";
 import { pipelineSettings } from "../pipeline/options.ts";
 import { takeIPv4Rows } from "../pipeline/ipv4_rows.ts";
+import { LostColumnsNotice } from "../pipeline/lost_columns_notice.ts";
 import {
   IPV6_REASON,
   type PipelineRoute,
   type RecordPipeline,
 } from "../pipeline/record_pipeline.ts";
+import type { WorkerStart } from "../supervised_thread.ts";
 import type { LossCounts, Sink } from "../sinks/sink.ts";
 import type { Ledger } from "./ledger.ts";
 import { MisfitNotice } from "./misfit_notice.ts";
@@ -27,6 +29,7 @@ import type { StreamJob } from "./stream_worker.ts";
  * @param args `RECEIVE_OPTIONS`
  * @param log Told of trouble
  * @param hooks Told when the output has come to its end
+ * @param internals How the thread is started, where it is not to be as usual
  * @returns The sink
  * @throws {UsageError} An option is wrong
  * @throws {ConfigError} A configuration is wrong
@@ -36,6 +39,7 @@ export async function createStreamSink(
   args: ParsedArguments,
   log: Log,
   hooks: OutputHooks,
+  internals: WorkerStart = {},
 ): Promise<Sink> {
   const byteOrder = args.value("byte-order") === "big" ? "big" : "little";
   const settings = pipelineSettings(args);
@@ -52,8 +56,12 @@ export async function createStreamSink(
       comments: args.value("comment"),
     },
   };
+  const start = () => {
+    return new Worker(new URL("./stream_worker.ts", import.meta.url), { type: "module" });
+  };
   const thread = await OutputThread.start({
-    worker: new Worker(new URL("./stream_worker.ts", import.meta.url), { type: "module" }),
+    // Only one: nobody else can go on with a compressed stream in its middle.
+    start: internals.startWorker ?? start,
     open,
     bytesMax: outputQueueBytes(args),
     hooks,
@@ -80,6 +88,7 @@ class StreamSink implements Sink {
   readonly name = "stream";
   readonly #options: StreamSinkOptions;
   readonly #misfits: MisfitNotice;
+  readonly #lostColumns: LostColumnsNotice;
   #shaper: RecordShaper | undefined;
   /** Schemas whose flows cannot be written, and why. */
   readonly #refused = new WeakMap<FlowSchema, string>();
@@ -92,6 +101,7 @@ class StreamSink implements Sink {
   constructor(options: StreamSinkOptions) {
     this.#options = options;
     this.#misfits = new MisfitNotice(this.name, options.log, options.pipeline.misfits);
+    this.#lostColumns = new LostColumnsNotice(this.name, options.log);
   }
 
   get counters(): Ledger {
@@ -123,9 +133,10 @@ class StreamSink implements Sink {
     };
   }
 
-  flush(_now: number): Promise<void> {
+  flush(now: number): Promise<void> {
     const { thread, compressionLevel } = this.#options;
     this.#misfits.tell();
+    this.#lostColumns.tell(now);
     if (this.#unflushed && compressionLevel > 0) thread.tell({ kind: "flush" } satisfies StreamJob);
     this.#unflushed = false;
     return Promise.resolve();
@@ -133,6 +144,7 @@ class StreamSink implements Sink {
 
   close(): Promise<void> {
     const { thread, drainSeconds } = this.#options;
+    this.#lostColumns.end();
     const job: StreamJob = { kind: "finish", captureEnd: seconds(), losses: this.#losses };
     return thread.close(job, drainSeconds);
   }
@@ -156,9 +168,12 @@ class StreamSink implements Sink {
       this.#warn("no-conversion", `${schema.label} flows cannot be written as ${label}`);
       return ledger.drop("no-conversion", rows);
     }
+    const { filtered } = ledger;
     const left = takeIPv4Rows(batch, from, to, (from, to) => {
       this.#shapeRows(batch, route, shaper, from, to);
     });
+    const passed = rows - left - (ledger.filtered - filtered);
+    this.#lostColumns.add(schema, shaper.layout.schema, passed);
     ledger.drop(IPV6_REASON, left);
   }
 

@@ -11,6 +11,9 @@ import {
 /** What the sending thread tells of packets. */
 type SendProgress = Extract<SendAnswer, { kind: "sent" | "progress" }>;
 
+/** What is counted of packets whose thread ended by itself. */
+const WORKER = "worker";
+
 /** What a queue needs to know. */
 export interface TargetQueueOptions {
   /** Index of the target. */
@@ -19,8 +22,8 @@ export interface TargetQueueOptions {
   readonly bytesMax: number;
   /** Keeps the target's counters. */
   readonly ledger: Ledger;
-  /** Hands a chunk to the sending thread. */
-  readonly post: (chunk: PacketChunk) => void;
+  /** Hands a chunk to the sending thread. Gives whether there is one. */
+  readonly post: (chunk: PacketChunk) => boolean;
 }
 
 /** The packets that wait for one target, bounded: what does not fit is dropped and counted. */
@@ -29,8 +32,9 @@ export class TargetQueue {
   readonly errors: Record<string, number> = {};
   readonly #options: TargetQueueOptions;
   readonly #chunksMax: number;
-  /** Chunks that are with the sending thread. */
+  /** Chunks that are with the sending thread, and what of them it has not told of. */
   #underWay = 0;
+  #unitsUnderWay = 0;
   /** Memory to be used again. */
   readonly #spare: { readonly bytes: ArrayBuffer; readonly fields: ArrayBuffer }[] = [];
   /** The chunk that is being filled. */
@@ -38,6 +42,7 @@ export class TargetQueue {
   #fields = new Uint32Array(0);
   #used = 0;
   #packets = 0;
+  #units = 0;
 
   /**
    * @param options Target, bound and counters
@@ -69,6 +74,7 @@ export class TargetQueue {
     }
     this.#bytes!.set(packet, this.#used);
     this.#used += packet.length;
+    this.#units += units;
     const at = this.#packets++ * PACKET_FIELDS;
     this.#fields[at] = packet.length;
     this.#fields[at + 1] = units;
@@ -85,6 +91,8 @@ export class TargetQueue {
   /** Takes note of what became of packets, and of a chunk that is worked off. */
   settle(answer: SendProgress, log: Log, name: string): void {
     this.#options.ledger.settle(answer);
+    this.#unitsUnderWay -= answer.done;
+    for (const units of Object.values(answer.dropped)) this.#unitsUnderWay -= units;
     for (const [error, times] of Object.entries(answer.errors)) {
       this.errors[error] = (this.errors[error] ?? 0) + times;
       log.warn("send", `cannot send to ${name}: ${error}`, { target: name, error, times });
@@ -93,6 +101,13 @@ export class TargetQueue {
     this.#underWay--;
     this.#spare.push({ bytes: answer.chunk.bytes, fields: answer.chunk.fields });
     this.push();
+  }
+
+  /** What is with the sending thread is lost, which ended by itself. */
+  lose(): void {
+    this.#options.ledger.settle({ done: 0, dropped: { [WORKER]: this.#unitsUnderWay } });
+    this.#underWay = 0;
+    this.#unitsUnderWay = 0;
   }
 
   #begin(): boolean {
@@ -107,15 +122,19 @@ export class TargetQueue {
   }
 
   #post(): void {
-    this.#underWay++;
-    this.#options.post({
-      target: this.#options.target,
-      bytes: this.#bytes!.buffer,
-      fields: this.#fields.buffer as ArrayBuffer,
-      packets: this.#packets,
-    });
+    const { ledger, target, post } = this.#options;
+    const bytes = this.#bytes!.buffer;
+    const fields = this.#fields.buffer as ArrayBuffer;
+    if (post({ target, bytes, fields, packets: this.#packets })) {
+      this.#underWay++;
+      this.#unitsUnderWay += this.#units;
+    } else {
+      ledger.settle({ done: 0, dropped: { [WORKER]: this.#units } });
+      this.#spare.push({ bytes, fields });
+    }
     this.#bytes = undefined;
     this.#used = 0;
     this.#packets = 0;
+    this.#units = 0;
   }
 }

@@ -73,6 +73,11 @@ export class TemplatePacker {
     for (const { encoder } of this.#streams.values()) this.#flush(encoder);
   }
 
+  /** Has templates go again before the next flows. */
+  resend(): void {
+    for (const { encoder } of this.#streams.values()) encoder.resend();
+  }
+
   #flush(encoder: TemplateEncoder): void {
     encoder.flush();
     const { misfits } = this.#options;

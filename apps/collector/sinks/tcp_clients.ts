@@ -1,9 +1,10 @@
 import { UsageError } from "@flowtools/common/flags";
-import type { FlowBatch, RecordLayout } from "@flowtools/flow-model";
+import type { FlowBatch, FlowSchema, RecordLayout } from "@flowtools/flow-model";
 import { FtStreamEncoder, recordBytes } from "@flowtools/ft-format";
 import type { Log } from "../log.ts";
 import { loadPipeline } from "../pipeline/load_pipeline.ts";
 import { takeIPv4Rows } from "../pipeline/ipv4_rows.ts";
+import { LostColumnsNotice } from "../pipeline/lost_columns_notice.ts";
 import {
   IPV6_REASON,
   type PipelineRoute,
@@ -58,6 +59,7 @@ export class ClientSink implements Sink {
   readonly #log: Log;
   readonly #listener: Deno.TcpListener;
   readonly #clients = new Set<TcpClient>();
+  readonly #lostColumns: LostColumnsNotice;
   readonly #accepting: Promise<void>;
   readonly #startedAt = Date.now();
   #pipeline: RecordPipeline;
@@ -75,6 +77,7 @@ export class ClientSink implements Sink {
     this.#log = log;
     this.#listener = listener;
     this.#layout = pipeline.layout;
+    this.#lostColumns = new LostColumnsNotice(this.name, log);
     this.#accepting = this.#accept();
   }
 
@@ -90,7 +93,7 @@ export class ClientSink implements Sink {
     for (let from = 0, to = 0; from < length && this.#clients.size > 0; from = to) {
       const schema = schemaOf[from];
       while (to < length && schemaOf[to] === schema) to++;
-      this.#send(batch, from, to, this.#pipeline.route(schemas[schema]));
+      this.#send(batch, from, to, schemas[schema]);
     }
   }
 
@@ -98,12 +101,15 @@ export class ClientSink implements Sink {
     // The header of a stream has no place for what is lost after it.
   }
 
-  async flush(): Promise<void> {
+  flush(now: number): Promise<void> {
     // Everything is on its way already.
+    this.#lostColumns.tell(now);
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {
     this.#listener.close();
+    this.#lostColumns.end();
     await this.#accepting;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const bound = new Promise<void>((resolve) => {
@@ -172,7 +178,8 @@ export class ClientSink implements Sink {
     encoder.close();
   }
 
-  #send(batch: FlowBatch, from: number, to: number, route: PipelineRoute): void {
+  #send(batch: FlowBatch, from: number, to: number, schema: FlowSchema): void {
+    const route = this.#pipeline.route(schema);
     const copies = this.#clients.size;
     this.counters.given += (to - from) * copies;
     if (route.refusal !== undefined) {
@@ -184,6 +191,7 @@ export class ClientSink implements Sink {
       const flows = records.length / route.layout.size;
       this.counters.filtered += (to - from - flows) * copies;
       this.counters.queued += flows * copies;
+      this.#lostColumns.add(schema, route.layout.schema, flows * copies);
       if (flows > 0) { for (const client of this.#clients) client.push(records, flows); }
     });
     this.#drop(IPV6_REASON, left * copies);

@@ -1,4 +1,4 @@
-import { CaptureDecoder } from "@flowtools/netflow-pdu/capture";
+import { readPackets } from "@flowtools/flowset";
 import type { Log } from "../log.ts";
 import { SenderTable } from "./senders.ts";
 import type { DatagramReceiver, DatagramSource, SourceCounters } from "./source.ts";
@@ -13,8 +13,9 @@ const CHUNK_BYTES = 1 << 20;
 const DATAGRAMS_PER_TURN = 1000;
 
 /**
- * The UDP datagrams of a packet capture, as fast as the receiver takes them. All of them: those
- * that are no exports are for the decoder to refuse.
+ * The UDP datagrams of a packet capture, or the messages of an IPFIX file (RFC 5655), as fast as the
+ * receiver takes them. All of them: those that are no exports are for the decoder to refuse. IPFIX
+ * files do not tell who sent the messages: it is `0.0.0.0`, where the records do not tell it.
  */
 export class CaptureSource implements DatagramSource {
   readonly description: string;
@@ -24,7 +25,6 @@ export class CaptureSource implements DatagramSource {
   #given = 0;
   readonly #log: Log;
   readonly #senders = new SenderTable();
-  readonly #decoder: CaptureDecoder;
   #closing = false;
   #running = false;
   #truncated = 0;
@@ -34,12 +34,11 @@ export class CaptureSource implements DatagramSource {
     this.#path = path;
     this.#file = file;
     this.#log = log;
-    this.#decoder = new CaptureDecoder({ source: path });
     this.description = `capture ${path}`;
   }
 
   /**
-   * Opens a capture.
+   * Opens a capture or an IPFIX file.
    *
    * @throws {Deno.errors.NotFound} There is no such file, and other errors of `Deno.open`
    */
@@ -49,29 +48,33 @@ export class CaptureSource implements DatagramSource {
 
   /**
    * @throws {CaptureError} After the last whole packet, where the capture is damaged or cut short
+   * @throws {FlowSetError} The same of an IPFIX file; or it is neither
    */
   async run(receiver: DatagramReceiver): Promise<void> {
     if (this.#running || this.#closing) throw new Error(`${this.description} was run before`);
     this.#running = true;
+    const warn = (message: string) => this.#log.info(`${this.#path}: ${message}`);
     try {
-      // What is pushed is borrowed until it is read, and then is read into again.
-      const chunk = new Uint8Array(CHUNK_BYTES);
-      while (!this.#closing) {
-        const count = await this.#file.read(chunk);
-        if (count === null) {
-          this.#decoder.finish();
-          await this.#give(receiver);
-          break;
+      for await (const packets of readPackets(this.#chunks(), { source: this.#path, warn })) {
+        for (const { payload, exporter, port, timeMs, truncated } of packets) {
+          if (this.#closing) return;
+          if (truncated === true) this.#truncated++;
+          const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+          const sender = this.#senders.text(exporter, port);
+          // A capture without times is as if it came now.
+          receiver.datagram(view, 0, payload.length, sender, timeMs);
+          // Counted over all pieces of the file: one holds fewer than a turn, if they are large.
+          if (++this.#given % DATAGRAMS_PER_TURN === 0) {
+            await receiver.room?.();
+            await new Promise((resolve) => setTimeout(resolve, 0));
+          }
         }
-        this.#decoder.push(chunk.subarray(0, count));
-        await this.#give(receiver);
       }
     } catch (error) {
       this.#errors++;
       throw error;
     } finally {
       this.#file.close();
-      this.#tellSkipped();
     }
   }
 
@@ -85,27 +88,13 @@ export class CaptureSource implements DatagramSource {
     if (!this.#running) this.#file.close();
   }
 
-  async #give(receiver: DatagramReceiver): Promise<void> {
+  async *#chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    // What is handed out is borrowed until the next is asked for, and then is read into again.
+    const chunk = new Uint8Array(CHUNK_BYTES);
     while (!this.#closing) {
-      const datagram = this.#decoder.read();
-      if (datagram === undefined) return;
-      const { payload, source, sourcePort, truncated, timeMs } = datagram;
-      if (truncated) this.#truncated++;
-      const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-      const sender = this.#senders.text(source, sourcePort);
-      // A capture without times is as if it came now.
-      receiver.datagram(view, 0, payload.length, sender, timeMs === 0 ? undefined : timeMs);
-      // Counted over all pieces of the file: one holds fewer than a turn, if they are large.
-      if (++this.#given % DATAGRAMS_PER_TURN === 0) {
-        await receiver.room?.();
-        await new Promise((resolve) => setTimeout(resolve, 0));
-      }
-    }
-  }
-
-  #tellSkipped(): void {
-    for (const [reason, count] of this.#decoder.skipped) {
-      this.#log.info(`${this.#path}: packets without a datagram`, { reason, count });
+      const count = await this.#file.read(chunk);
+      if (count === null) return;
+      yield chunk.subarray(0, count);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parseFlags, UsageError } from "@flowtools/common/flags";
+import { FlowSetError } from "@flowtools/flowset";
 import { CaptureError } from "@flowtools/netflow-pdu/capture";
 import { ipv4, pcap, udp } from "../../../packages/netflow-pdu/capture/_builders.ts";
 import { MemoryLog } from "../_doubles.ts";
@@ -121,4 +122,46 @@ Deno.test("a capture that is not there is a clear error, and takes no listeners"
     UsageError,
     'listener ":9991" has no use beside it',
   );
+});
+
+Deno.test("CaptureSource gives the messages of an IPFIX file, up to damage", async () => {
+  const message = (
+    ...rest: number[]
+  ) => [0, 10, 0, 16 + rest.length, ...Array(12).fill(7), ...rest];
+  const file = Uint8Array.from([...message(1, 2), ...message(3), ...message(4).slice(0, -1)]);
+  await withCapture(file, async (path) => {
+    const source = await open(path);
+    const lines: string[] = [];
+    await assertRejects(() => source.run(scribe(lines)), FlowSetError, path);
+    assertEquals(lines, [
+      `0.0.0.0:0 ${message(1, 2).join(" ")}`,
+      `0.0.0.0:0 ${message(3).join(" ")}`,
+    ]);
+    assertEquals(source.counters().errors, 1);
+  });
+});
+
+Deno.test("CaptureSource tells a file that is neither a capture nor an IPFIX file", async () => {
+  await withCapture(new TextEncoder().encode("no packets here"), async (path) => {
+    const source = await open(path);
+    await assertRejects(() => source.run(scribe([])), FlowSetError, "neither a capture nor");
+  });
+});
+
+Deno.test("CaptureSource counts datagrams that the capture has cut, and tells of what is none", async () => {
+  const cut = pcap([packet(1, 2, 3, 4), Uint8Array.of(0)], { linkType: RAW_IP });
+  // The record says that 32 octets were sent, and holds two fewer than that.
+  const whole = 24 + 16 + packet(1, 2, 3, 4).length;
+  const view = new DataView(cut.buffer);
+  view.setUint32(24 + 8, view.getUint32(24 + 8, true) - 2, true);
+  const file = Uint8Array.from([...cut.subarray(0, whole - 2), ...cut.subarray(whole)]);
+  await withCapture(file, async (path) => {
+    const log = new MemoryLog();
+    const source = await open(path, log);
+    const lines: string[] = [];
+    await source.run(scribe(lines));
+    assertEquals(lines.map((line) => line.replace(/^\S+ /, "")), ["1 2"]);
+    assertEquals(source.counters().truncated, 1);
+    assertEquals(log.infos.length, 2);
+  });
 });

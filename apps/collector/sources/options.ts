@@ -39,7 +39,8 @@ export const SOURCE_OPTIONS: readonly Flag[] = [
   {
     name: "source",
     value: "KIND|FILE",
-    doc: "How to receive: auto, portable, recvmmsg (Linux), or a packet capture to read",
+    doc: "How to receive: auto, portable, recvmmsg (Linux), or a packet capture or IPFIX file to " +
+      "read",
   },
   {
     name: "receive-buffer",

@@ -1,10 +1,13 @@
 import type { KeyName } from "@flowtools/flowset";
+import { NAMED_KINDS, type NamedKind } from "@flowtools/netflow-pdu";
 import type { FileListing, ListedFile } from "./file_listing.ts";
 import { HttpError } from "./http_error.ts";
 import {
+  ADDRESS_LENGTH_MAX,
   EXPORTERS_SHOWN_MAX,
   FILES_SHOWN_MAX,
   FLOWS_SHOWN_MAX,
+  LABELS_SHOWN_MAX,
   QUERY_FILES_MAX,
   QUERY_ROWS_MAX,
   SERIES_SHOWN_MAX,
@@ -12,8 +15,9 @@ import {
   WHERE_LENGTH_MAX,
 } from "./limits.ts";
 import { DIMENSION_IDS, STACK_IDS } from "./live/dimensions.ts";
-import { type LiveStore, SERIES_RANGES, type SeriesRange } from "./live/live_store.ts";
-import type { SumName } from "./live/top_table.ts";
+import type { LabelStore } from "./live/label_store.ts";
+import { SERIES_RANGES, type SeriesRange, type SortName } from "./live/live_answers.ts";
+import type { LiveStore } from "./live/live_store.ts";
 import type { Parameter, Parameters } from "./parameters.ts";
 import { type Query, QUERY_KEYS, QUERY_KEYS_MAX, QUERY_SORTS } from "./query/query.ts";
 import type { QueryQueue } from "./query/query_queue.ts";
@@ -24,6 +28,7 @@ import type { Status } from "./status.ts";
 export interface Services {
   readonly live: LiveStore;
   readonly status: Status;
+  readonly labels: LabelStore;
   readonly files: FileListing;
   readonly queries: QueryQueue;
   /** Listeners to live events. */
@@ -50,6 +55,14 @@ export interface Endpoint {
 function limit(most: number, fallback: number): Parameter {
   return { name: "limit", doc: "Rows at most", range: [1, most], fallback: String(fallback) };
 }
+
+/** Whether counters are multiplied by the rate of sampling, flow by flow. */
+const SCALED: Parameter = {
+  name: "scaled",
+  doc: "Whether octets and packets are multiplied by the rate of sampling, where it is known",
+  choices: ["false", "true"],
+  fallback: "false",
+};
 
 /** Unix seconds at most: flow-tools keeps them in 32 bits. */
 const SECONDS_MAX = 2 ** 32;
@@ -80,24 +93,43 @@ export const ENDPOINTS: readonly Endpoint[] = [
     }),
   },
   {
+    path: "/api/v1/labels",
+    doc: "What exporters call interfaces, VRFs, applications and samplers, as their options told",
+    parameters: [
+      { name: "kind", doc: "Of what", choices: NAMED_KINDS, fallback: "interfaces" },
+      {
+        name: "exporter",
+        doc: "Its address; all exporters where it is empty",
+        lengthMax: ADDRESS_LENGTH_MAX,
+        fallback: "",
+      },
+      limit(LABELS_SHOWN_MAX, 1_000),
+    ],
+    schema: "Labels",
+    shared: false,
+    answer: ({ text, number }, { labels }) => {
+      const kind = text("kind") as NamedKind;
+      const rows = [...labels.rows(kind, text("exporter") || undefined)];
+      return { kind, labels: rows.slice(0, number("limit")), total: rows.length };
+    },
+  },
+  {
     path: "/api/v1/top",
     doc: "Who or what has most of the live traffic",
     parameters: [
       { name: "by", doc: "What is told apart", choices: DIMENSION_IDS, fallback: "source" },
       { name: "minutes", doc: "How far back it goes", choices: ["1", "5", "60"], fallback: "5" },
       { name: "sort", doc: "What decides the order", choices: QUERY_SORTS, fallback: "octets" },
+      SCALED,
       limit(TOP_SHOWN_MAX, 20),
     ],
     schema: "Top",
     shared: true,
     answer: (parameters, { live, now }) => {
       const { text, number } = parameters;
-      const sort = text("sort") as SumName;
-      return {
-        by: text("by"),
-        minutes: number("minutes"),
-        ...live.top(text("by"), number("minutes"), sort, number("limit"), now()),
-      };
+      const [by, minutes, scaled] = [text("by"), number("minutes"), text("scaled") === "true"];
+      const question = { by, minutes, scaled, sort: text("sort") as SortName };
+      return { by, minutes, scaled, ...live.top({ ...question, limit: number("limit") }, now()) };
     },
   },
   {
@@ -117,6 +149,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
         choices: ["bits", "packets", "flows"],
         fallback: "bits",
       },
+      SCALED,
       limit(SERIES_SHOWN_MAX, 7),
     ],
     schema: "Series",
@@ -125,11 +158,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
       const { text, number } = parameters;
       const range = text("range") as SeriesRange;
       const unit = text("unit") as "bits" | "packets" | "flows";
-      return {
-        stack: text("stack"),
-        unit,
-        ...live.series(range, text("stack"), unit, number("limit"), now()),
-      };
+      const [stack, scaled] = [text("stack"), text("scaled") === "true"];
+      const question = { range, stack, unit, scaled, limit: number("limit") };
+      return { stack, unit, scaled, ...live.series(question, now()) };
     },
   },
   {

@@ -1,6 +1,6 @@
 /** Bounds of the web part, each with its reason. */
 
-/** Rows that are posted to the web worker at once: as many as a batch has, 1.3 MB. */
+/** Rows that are posted to the web worker at once: as many as a batch has, 1.4 MB. */
 export const LIVE_ROWS = 8_192;
 
 /** Messages of rows that wait for the web worker at most; more means that it is behind. */
@@ -41,6 +41,15 @@ export const FLOWS_SHOWN_MAX = 1_000;
 
 /** Exporters that live tables tell apart: as many as the collector does; others are one. */
 export const EXPORTER_NAMES_MAX = 10_000;
+
+/** Names of one interface that are shown, where the domains of its exporter do not agree. */
+export const LABEL_NAMES_SHOWN = 3;
+
+/** Names that exporters told of an answer at most. */
+export const LABELS_SHOWN_MAX = 10_000;
+
+/** Characters of an address at most: IPv6 with IPv4 at its end has 45. */
+export const ADDRESS_LENGTH_MAX = 45;
 
 /** Exporters of an answer at most. */
 export const EXPORTERS_SHOWN_MAX = 10_000;

@@ -1,3 +1,4 @@
+import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import {
   fieldIndex,
   type FlowBatch,
@@ -57,7 +58,7 @@ export const FAMILY_IPV6 = 6;
 const WIDE_BYTES = 16;
 
 const ROW_BYTES = LIVE_FIELDS.reduce((sum, name) => sum + COLUMNS[name].BYTES_PER_ELEMENT, 0) +
-  Float64Array.BYTES_PER_ELEMENT + Uint32Array.BYTES_PER_ELEMENT +
+  Float64Array.BYTES_PER_ELEMENT + 2 * Uint32Array.BYTES_PER_ELEMENT +
   ADDRESSES.length * (WIDE_BYTES + 1);
 
 /** For each column, its bit in `present`. */
@@ -100,6 +101,8 @@ export class LiveRows {
   readonly weights: Float64Array<ArrayBuffer>;
   /** For each row, the bits of the columns that its flow really has. */
   readonly present: Uint32Array<ArrayBuffer>;
+  /** For each row, one packet in so many was looked at; 0 where that is not known. */
+  readonly rates: Uint32Array<ArrayBuffer>;
   /** The family of each address; looked at only where `mixed`. */
   readonly families: Readonly<Record<LiveAddress, Uint8Array<ArrayBuffer>>>;
   /** IPv6 addresses, four words a row, in the byte order of the network. */
@@ -130,6 +133,7 @@ export class LiveRows {
       return [name, new column(buffer, next(column.BYTES_PER_ELEMENT), capacity)] as const;
     });
     this.present = new Uint32Array(buffer, next(4), capacity);
+    this.rates = new Uint32Array(buffer, next(4), capacity);
     const wide = ADDRESSES.map((name) => {
       return [name, new Uint32Array(buffer, next(WIDE_BYTES), 4 * capacity)] as const;
     });
@@ -173,6 +177,7 @@ export class LiveRows {
       else if (rows === undefined) target.set(column.subarray(from, end), at);
       else gather(column, rows, target, at);
     }
+    this.#appendRates(batch, from, end, rows);
     const bits = schemas.map((schema) => schemaBits(schema) & ~missing);
     for (let i = 0; i < count; i++) {
       this.present[at + i] = bits[schemaOf[rows === undefined ? from + i : rows[i]]];
@@ -197,6 +202,7 @@ export class LiveRows {
     }
     this.weights.set(source.weights.subarray(from, from + count), to);
     this.present.set(source.present.subarray(from, from + count), to);
+    this.rates.set(source.rates.subarray(from, from + count), to);
     for (const name of ADDRESSES) {
       if (!source.mixed) {
         this.families[name].fill(FAMILY_IPV4, to, to + count);
@@ -229,6 +235,19 @@ export class LiveRows {
     for (let row = at; row < at + count; row++) {
       if ((this.present[row] & bit) === 0) this.columns.dFlows[row] = 1;
     }
+  }
+
+  #appendRates(
+    batch: FlowBatch,
+    from: number,
+    to: number,
+    rows: Uint32Array | undefined,
+  ): void {
+    const at = this.length;
+    const rates = batch.extra(SAMPLING_COLUMN);
+    if (!(rates instanceof Uint32Array)) this.rates.fill(0, at, at + to - from);
+    else if (rows === undefined) this.rates.set(rates.subarray(from, to), at);
+    else gather(rates, rows, this.rates, at);
   }
 
   #appendFamily(

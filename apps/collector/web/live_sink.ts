@@ -1,4 +1,5 @@
 import type { FlowBatch } from "@flowtools/flow-model";
+import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import type { Sink, SinkCounters } from "../sinks/sink.ts";
 import { LIVE_MESSAGES_MAX, LIVE_ROWS } from "./limits.ts";
 import { LiveRows } from "./live_rows.ts";
@@ -33,6 +34,8 @@ export class LiveSink implements Sink {
   #rowsAt = 0;
   /** Messages that the worker has not answered. */
   #waiting = 0;
+  /** Whether the web worker ended by itself, and there is no other one yet. */
+  #down = false;
   #closed = false;
   /** Sums that the worker has not been told, and when the flows came, Unix ms. */
   #owed: LiveTotals = NOTHING;
@@ -60,6 +63,7 @@ export class LiveSink implements Sink {
     const { counters } = this;
     counters.given += batch.length;
     if (this.#closed) return this.#drop("closed", batch.length);
+    if (this.#down) return this.#drop("worker", batch.length);
     const at = this.#now();
     const octets = this.#owe(batch, at);
     const free = 1 - this.#waiting / LIVE_MESSAGES_MAX;
@@ -90,12 +94,27 @@ export class LiveSink implements Sink {
    * @param ms How long they took
    */
   taken(buffer: ArrayBuffer, length: number, ms: number): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#down) return;
     this.#waiting--;
     this.counters.queued -= length;
     this.counters.done += length;
     this.#sampler.learn(length, ms);
     this.#spare.push(buffer);
+  }
+
+  /** The web worker ended by itself: what waits at it is of no use any more. */
+  crashed(): void {
+    this.#down = true;
+    this.#drop("worker", this.counters.queued);
+    this.counters.queued = 0;
+    this.#waiting = 0;
+    this.#rows = undefined;
+    this.#owed = NOTHING;
+  }
+
+  /** There is another one, which begins with empty tables. */
+  begun(): void {
+    this.#down = false;
   }
 
   /** Losses of packets are in the snapshots that the page gets. */
@@ -127,10 +146,16 @@ export class LiveSink implements Sink {
     if (Math.floor(at / SECOND_MS) !== Math.floor(this.#owedAt / SECOND_MS)) this.#send();
     this.#owedAt = at;
     const octets = sum(batch.column("dOctets"), batch.length);
+    const packets = sum(batch.column("dPkts"), batch.length);
+    const rates = ratesOf(batch);
     const owed = this.#owed;
     this.#owed = {
       octets: owed.octets + octets,
-      packets: owed.packets + sum(batch.column("dPkts"), batch.length),
+      packets: owed.packets + packets,
+      scaledOctets: owed.scaledOctets +
+        scaledSum(batch.column("dOctets"), rates, octets, batch.length),
+      scaledPackets: owed.scaledPackets +
+        scaledSum(batch.column("dPkts"), rates, packets, batch.length),
       flows: owed.flows + countFlows(batch),
       records: owed.records + batch.length,
     };
@@ -154,7 +179,35 @@ export class LiveSink implements Sink {
   }
 }
 
-const NOTHING: LiveTotals = { octets: 0, packets: 0, flows: 0, records: 0 };
+const NOTHING: LiveTotals = {
+  octets: 0,
+  packets: 0,
+  flows: 0,
+  scaledOctets: 0,
+  scaledPackets: 0,
+  records: 0,
+};
+
+/** The rates of sampling of a batch; `undefined` where all its packets were looked at. */
+function ratesOf(batch: FlowBatch): Uint32Array | undefined {
+  const rates = batch.extra(SAMPLING_COLUMN);
+  if (!(rates instanceof Uint32Array)) return undefined;
+  for (let row = 0; row < batch.length; row++) if (rates[row] > 1) return rates;
+  return undefined;
+}
+
+/** The sum of a column whose numbers are multiplied by rates; where there are none it is `plain`. */
+function scaledSum(
+  column: Float64Array,
+  rates: Uint32Array | undefined,
+  plain: number,
+  length: number,
+): number {
+  if (rates === undefined) return plain;
+  let total = 0;
+  for (let row = 0; row < length; row++) total += column[row] * Math.max(1, rates[row]);
+  return total;
+}
 
 function sum(column: Float64Array, length: number): number {
   let total = 0;

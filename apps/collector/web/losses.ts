@@ -70,6 +70,7 @@ export function countLosses(snapshot: CollectorSnapshot): LossCount[] {
     note("duplicate", "network", "packets", sequence.duplicate),
     note("reset", "exporters", "events", sequence.reset),
     note("exporter-forgotten", "exporters", "events", snapshot.exportersForgotten),
+    note("exporter-expired", "exporters", "events", snapshot.exportersExpired),
     ...sinks.map(({ name, filtered }) => note("filtered", name, "flows", filtered)),
     ...forwarders.map(({ name, filtered }) => note("filtered", name, "packets", filtered)),
   ];

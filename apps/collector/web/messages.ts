@@ -1,3 +1,4 @@
+import type { LabelChanges } from "../label_feed.ts";
 import type { Facts } from "../log.ts";
 import type { CollectorSnapshot } from "../snapshot.ts";
 import type { ServerSettings } from "./settings.ts";
@@ -7,6 +8,9 @@ export interface LiveTotals {
   readonly octets: number;
   readonly packets: number;
   readonly flows: number;
+  /** Octets and packets of each flow, multiplied by its rate of sampling. */
+  readonly scaledOctets: number;
+  readonly scaledPackets: number;
   /** Records: some stand for several flows. */
   readonly records: number;
 }
@@ -26,7 +30,12 @@ export type WebCommand =
     readonly at: number;
   }
   | { readonly kind: "totals"; readonly totals: LiveTotals; readonly at: number }
-  | { readonly kind: "snapshot"; readonly snapshot: CollectorSnapshot }
+  | {
+    readonly kind: "snapshot";
+    readonly snapshot: CollectorSnapshot;
+    /** What exporters told of themselves since the snapshot before. */
+    readonly labels: LabelChanges;
+  }
   | { readonly kind: "close" };
 
 /** What the web worker tells the main thread. */

@@ -123,6 +123,9 @@ const SNAPSHOT_METRICS: readonly Metric<CollectorSnapshot>[] = [
   plain("counter", "exporters_forgotten_total", "Exporters forgotten to make room", (snapshot) => {
     return snapshot.exportersForgotten;
   }),
+  plain("counter", "exporters_expired_total", "Exporters silent for a day", (snapshot) => {
+    return snapshot.exportersExpired;
+  }),
   ...TEMPLATE_COUNTS.map(({ name, metric, help }): Metric<CollectorSnapshot> => ({
     name: `template_${metric}`,
     type: metric.endsWith("_total") ? "counter" : "gauge",

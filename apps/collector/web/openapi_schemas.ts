@@ -1,3 +1,4 @@
+import { NAMED_KINDS } from "@flowtools/netflow-pdu";
 import { LIVE_FIELDS } from "./live_rows.ts";
 import { TEMPLATE_COUNTS } from "./template_counts.ts";
 import { EXPORTER_STATES, HEALTH_STATES } from "./status.ts";
@@ -65,10 +66,20 @@ const BRIEF = {
     reasons: list(TEXT),
   }),
   rates: described(
-    object({ bits: NUMBER, packets: NUMBER, flows: NUMBER, datagrams: NUMBER }),
-    "A second: what the flows of the last whole second counted, and the datagrams received",
+    object({
+      bits: NUMBER,
+      packets: NUMBER,
+      scaledBits: described(NUMBER, "Multiplied by the rate of sampling, where it is known"),
+      scaledPackets: NUMBER,
+      flows: NUMBER,
+      datagrams: NUMBER,
+    }),
+    "A second: what the flows of the last seconds counted, and the datagrams received",
   ),
 };
+
+const SCALED = described(BOOLEAN, "Whether octets and packets are multiplied by rates of sampling");
+const LABEL = described(TEXT, "What its exporter calls it; not there where it did not tell");
 
 const SUMS = { octets: NUMBER, packets: NUMBER, flows: NUMBER };
 
@@ -76,6 +87,13 @@ const FLOW_NUMBERS = Object.fromEntries(
   LIVE_FIELDS.filter((name) => !/addr$|^nexthop$|^unix_|^sysUpTime$/.test(name))
     .map((name) => [name, name === "first" || name === "last" ? UNIX_MS : COUNT]),
 );
+
+/** What goes with a flow besides its fields, where it is known. */
+const FLOW_FACTS: Readonly<Record<string, Schema>> = {
+  samplingRate: described(COUNT, "One packet in so many was looked at; counters are of those"),
+  inputName: LABEL,
+  outputName: LABEL,
+};
 
 /** The schemas of all answers, by name. */
 export const SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -152,16 +170,45 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
       packetRate: NUMBER,
       flowRate: NUMBER,
       sampling: described(COUNT, "One packet in so many was looked at"),
-    }, ["agent"])),
+      labels: described(
+        object({
+          names: described(
+            object(Object.fromEntries(NAMED_KINDS.map((kind) => [kind, COUNT]))),
+            "How many names are known; /api/v1/labels has them",
+          ),
+          samplers: list(object({
+            id: COUNT,
+            name: TEXT,
+            rate: described(NUMBER, "It takes one packet in so many"),
+          }, ["name"])),
+        }),
+        "What the options of its domain told; not there where they told nothing",
+      ),
+    }, ["agent", "labels"])),
     total: COUNT,
     forgotten: described(COUNT, "Exporters that were forgotten to make room"),
+  }),
+  Labels: object({
+    kind: { type: "string", enum: NAMED_KINDS },
+    labels: list(object({
+      address: described(TEXT, "The exporter"),
+      port: COUNT,
+      version: TEXT,
+      source: described(COUNT, "Observation domain"),
+      kind: TEXT,
+      key: described(TEXT, "Its number; of applications the octets of their id in hexadecimal"),
+      name: TEXT,
+      description: TEXT,
+    })),
+    total: COUNT,
   }),
   Top: object({
     by: TEXT,
     minutes: COUNT,
     from: described(UNIX_MS, "Where the window really begins, Unix ms"),
     to: UNIX_MS,
-    rows: list(object({ key: TEXT, ...SUMS })),
+    scaled: SCALED,
+    rows: list(object({ key: TEXT, label: LABEL, ...SUMS }, ["label"])),
     other: described(ref("Sums"), "Everything that is in no row"),
     total: ref("Sums"),
   }),
@@ -170,14 +217,30 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     unit: TEXT,
     step: described(COUNT, "ms from one moment to the next"),
     times: described(list(UNIX_MS), "When each moment began"),
-    series: list(object({ key: TEXT, values: list(NUMBER) })),
+    scaled: SCALED,
+    series: list(object({ key: TEXT, label: LABEL, values: list(NUMBER) }, ["label"])),
     other: list(NUMBER),
     total: list(NUMBER),
   }),
   Flows: object({
     flows: list(object(
-      { at: UNIX_MS, exaddr: TEXT, srcaddr: TEXT, dstaddr: TEXT, nexthop: TEXT, ...FLOW_NUMBERS },
-      ["exaddr", "srcaddr", "dstaddr", "nexthop", ...Object.keys(FLOW_NUMBERS)],
+      {
+        at: UNIX_MS,
+        exaddr: TEXT,
+        srcaddr: TEXT,
+        dstaddr: TEXT,
+        nexthop: TEXT,
+        ...FLOW_NUMBERS,
+        ...FLOW_FACTS,
+      },
+      [
+        "exaddr",
+        "srcaddr",
+        "dstaddr",
+        "nexthop",
+        ...Object.keys(FLOW_NUMBERS),
+        ...Object.keys(FLOW_FACTS),
+      ],
     )),
     kept: COUNT,
   }),

@@ -1,5 +1,6 @@
 import type { CollectorSnapshot, ExporterSnapshot } from "../snapshot.ts";
 import { SNAPSHOT_STALE_MS } from "./limits.ts";
+import type { LabelStore, LabelSummary } from "./live/label_store.ts";
 import type { LiveStore } from "./live/live_store.ts";
 import { type Loss, LossHistory } from "./losses.ts";
 
@@ -39,12 +40,15 @@ export const EXPORTER_STATES = ["receiving", "losing", "silent"] as const;
 /** An exporter, and how it is. */
 export interface ExporterStatus extends ExporterSnapshot {
   readonly state: (typeof EXPORTER_STATES)[number];
+  /** What it told of itself; not there where it told nothing. */
+  readonly labels?: LabelSummary;
 }
 
 /** What the collector tells of itself, kept for whoever asks. */
 export class Status {
   readonly #version: string;
   readonly #live: LiveStore;
+  readonly #labels: LabelStore;
   readonly #history = new LossHistory();
   #snapshot: CollectorSnapshot | undefined;
   #losses: readonly Loss[] = [];
@@ -63,8 +67,10 @@ export class Status {
    *
    * @param version The program's version
    * @param live Live traffic
+   * @param labels What exporters told of themselves
    */
-  constructor(version: string, live: LiveStore) {
+  constructor(version: string, live: LiveStore, labels: LabelStore) {
+    this.#labels = labels;
     this.#version = version;
     this.#live = live;
   }
@@ -133,11 +139,18 @@ export class Status {
    */
   brief(now: number): Record<string, unknown> {
     this.#live.advance(now);
-    const { octets, packets, flows } = this.#live.rates();
+    const { octets, packets, flows, scaledOctets, scaledPackets } = this.#live.rates();
     return {
       at: now,
       health: this.health(),
-      rates: { bits: octets * 8, packets, flows, datagrams: this.#packetRate },
+      rates: {
+        bits: octets * 8,
+        packets,
+        scaledBits: scaledOctets * 8,
+        scaledPackets,
+        flows,
+        datagrams: this.#packetRate,
+      },
     };
   }
 
@@ -191,7 +204,8 @@ export class Status {
         : at - exporter.lastSeen > EXPORTER_SILENT_MS
         ? "silent"
         : "receiving";
-      return { ...exporter, state };
+      const labels = this.#labels.summary(exporter);
+      return { ...exporter, state, ...(labels === undefined ? {} : { labels }) };
     });
   }
 }

@@ -3,6 +3,7 @@ import { builtInSymbols } from "@flowtools/flowset";
 import { Auth } from "./auth.ts";
 import { FileListing } from "./file_listing.ts";
 import { CLOSE_MS, LIVE_ROWS } from "./limits.ts";
+import { LabelStore } from "./live/label_store.ts";
 import { ExporterNames } from "./live/live_input.ts";
 import { LiveStore } from "./live/live_store.ts";
 import { LiveEvents } from "./live_events.ts";
@@ -57,13 +58,16 @@ async function start(settings: ServerSettings): Promise<Running> {
     builtInSymbols("ip-prot"),
     builtInSymbols("tcp-port"),
   ]);
-  const live = new LiveStore({ exporters: new ExporterNames(), protocols, ports }, Date.now());
-  const status = new Status(settings.version, live);
+  const labels = new LabelStore();
+  const exporters = new ExporterNames();
+  const live = new LiveStore({ exporters, labels, protocols, ports }, Date.now());
+  const status = new Status(settings.version, live, labels);
   const events = new LiveEvents(settings.liveClients);
   const queries = new QueryQueue(settings.querySeconds, warn);
   const server = new Server({
     live,
     status,
+    labels,
     events,
     queries,
     files: new FileListing(settings.directory),
@@ -92,7 +96,7 @@ async function start(settings: ServerSettings): Promise<Running> {
     events.send(status.brief(now));
   }, EVENT_MS);
   return {
-    take: (command) => take(command, live, status),
+    take: (command) => take(command, live, status, labels),
     close: async () => {
       clearInterval(timer);
       events.close();
@@ -105,7 +109,7 @@ async function start(settings: ServerSettings): Promise<Running> {
   };
 }
 
-function take(command: WebCommand, live: LiveStore, status: Status): void {
+function take(command: WebCommand, live: LiveStore, status: Status, labels: LabelStore): void {
   if (command.kind === "rows") {
     const start = performance.now();
     const { buffer, length, mixed, totals, at } = command;
@@ -118,6 +122,7 @@ function take(command: WebCommand, live: LiveStore, status: Status): void {
   } else if (command.kind === "totals") {
     live.addTotals(command.totals, command.at);
   } else if (command.kind === "snapshot") {
+    labels.update(command.labels);
     status.update(command.snapshot);
     scope.postMessage({ kind: "snapshot" });
   }

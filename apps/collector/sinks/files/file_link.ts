@@ -1,3 +1,4 @@
+import { SupervisedThread } from "../../supervised_thread.ts";
 import type { LossCounts } from "../sink.ts";
 import type { RecordChunk, StoreSettings } from "./file_store.ts";
 import type { FileNews, FileOrder } from "./file_worker.ts";
@@ -6,17 +7,16 @@ import { CHUNK_BYTES } from "./limits.ts";
 /** Memory of chunks kept for the next ones; what a burst needed beyond that is given back. */
 const SPARE_BUFFERS_MAX = 32;
 
-/** A worker that lived so long is started anew at once; one that did not, at the next tick. */
-const HEALTHY_MS = 1000;
-
 /** Whom the link tells. */
 export interface LinkEvents {
   /** So many more flows are safe. */
   done(flows: number): void;
   /** So many flows are lost for good. */
   dropped(reason: string, flows: number): void;
-  /** The thread ended by itself; another takes its place. */
+  /** The thread ended by itself. */
   crashed(message: string): void;
+  /** Whoever completes files that were left open can do so; another thread comes then. */
+  settled(): void;
   /** Anything else that the thread tells. */
   news(news: FileNews): void;
 }
@@ -28,10 +28,8 @@ export interface LinkEvents {
 export class FileLink {
   readonly #settings: StoreSettings;
   readonly #events: LinkEvents;
-  readonly #start: () => Worker;
   readonly #buffersMax: number;
-  #worker: Worker | undefined;
-  #startedAt = 0;
+  readonly #worker: SupervisedThread<FileOrder, FileNews>;
   /** Buffers that are being filled, and those in the hands of the thread. */
   #buffersFilled = 0;
   #buffersSent = 0;
@@ -57,8 +55,17 @@ export class FileLink {
   ) {
     this.#settings = settings;
     this.#events = events;
-    this.#start = start;
     this.#buffersMax = Math.max(1, Math.floor(queueBytes / CHUNK_BYTES));
+    this.#worker = new SupervisedThread({
+      start,
+      hear: (news) => this.#hear(news),
+      begun: () => this.#begin(),
+      crashed: (message) => this.#crashed(message),
+      settled: () => {
+        this.#lose("worker");
+        events.settled();
+      },
+    });
   }
 
   /** Whether the disk takes nothing at the moment. */
@@ -66,15 +73,20 @@ export class FileLink {
     return this.#blocked;
   }
 
-  /** Whether a tick is not done yet. */
-  get ticking(): boolean {
-    return this.#tick !== undefined;
+  /** Whether the thread has time for a tick: it is there, and done with the one before. */
+  get idle(): boolean {
+    return this.#worker.running && this.#tick === undefined;
+  }
+
+  /** Whether there is a thread; where one ended by itself the next may be some time away. */
+  get running(): boolean {
+    return this.#worker.running;
   }
 
   /** Starts the thread, and waits until it is there. */
   async open(): Promise<void> {
     this.#ready = Promise.withResolvers();
-    this.#begin();
+    this.#worker.start();
     await this.#ready.promise;
     this.#ready = undefined;
   }
@@ -89,7 +101,7 @@ export class FileLink {
   /** Hands a chunk over; its memory is from `acquire()`. */
   send(chunk: RecordChunk): void {
     this.#buffersFilled--;
-    if (this.#worker === undefined) {
+    if (!this.#worker.running) {
       this.#keep(chunk.buffer);
       this.#events.dropped("worker", chunk.flows);
       return;
@@ -97,19 +109,18 @@ export class FileLink {
     this.#buffersSent++;
     Atomics.add(this.#waiting, 0, 1);
     this.#flows += chunk.flows;
-    this.#post({ kind: "records", chunk }, [chunk.buffer]);
+    this.#worker.post({ kind: "records", chunk }, [chunk.buffer]);
   }
 
   /** Tells of a complete file that somebody else made. */
   adopt(path: string): void {
-    this.#post({ kind: "adopt", path });
+    this.#worker.post({ kind: "adopt", path });
   }
 
   /** Has done what is due; a tick while another is not done waits for that one only. */
   async tick(now: number, losses: LossCounts, rotate: boolean): Promise<void> {
-    if (this.#worker === undefined) this.#begin();
+    if (!this.#worker.post({ kind: "tick", now, losses, rotate })) return;
     this.#tick ??= Promise.withResolvers();
-    this.#post({ kind: "tick", now, losses, rotate });
     await this.#tick.promise;
   }
 
@@ -119,31 +130,21 @@ export class FileLink {
    * @param drainMs How long that may take; what is not written then is lost, and counted
    */
   async close(now: number, losses: LossCounts, drainMs: number): Promise<void> {
-    if (this.#worker === undefined) return;
-    this.#end = Promise.withResolvers();
-    this.#post({ kind: "end", now, losses, rotate: true });
-    const timer = setTimeout(() => this.#end?.resolve(), drainMs);
-    await this.#end.promise;
-    clearTimeout(timer);
-    this.#stop("shutdown");
+    if (this.#worker.post({ kind: "end", now, losses, rotate: true })) {
+      this.#end = Promise.withResolvers();
+      const timer = setTimeout(() => this.#end?.resolve(), drainMs);
+      await this.#end.promise;
+      clearTimeout(timer);
+    }
+    this.#worker.settle();
+    this.#worker.end();
+    this.#lose("shutdown");
   }
 
   #begin(): void {
-    const worker = this.#start();
-    worker.onmessage = ({ data }: MessageEvent<FileNews>) => this.#hear(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#crash(event.message);
-    };
-    this.#worker = worker;
-    this.#startedAt = Date.now();
     const waiting = new SharedArrayBuffer(4);
     this.#waiting = new Int32Array(waiting);
-    this.#post({ kind: "begin", settings: this.#settings, waiting });
-  }
-
-  #post(order: FileOrder, transfer: ArrayBuffer[] = []): void {
-    this.#worker?.postMessage(order, transfer);
+    this.#worker.post({ kind: "begin", settings: this.#settings, waiting });
   }
 
   #hear(news: FileNews): void {
@@ -186,19 +187,18 @@ export class FileLink {
     this.#tick = undefined;
   }
 
-  #crash(message: string): void {
-    this.#stop("worker");
+  #crashed(message: string): void {
     this.#events.crashed(message);
-    this.#ready?.reject(new Error(`Cannot start the thread that writes files: ${message}`));
+    if (this.#ready !== undefined) {
+      this.#worker.end();
+      this.#ready.reject(new Error(`Cannot start the thread that writes files: ${message}`));
+    }
     this.#end?.resolve();
-    if (this.#ready !== undefined || this.#end !== undefined) return;
-    if (Date.now() - this.#startedAt >= HEALTHY_MS) this.#begin();
+    this.#ticked();
   }
 
-  /** Ends the thread; what it had in hand is lost. */
-  #stop(reason: string): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
+  /** What the thread had in hand is lost. */
+  #lose(reason: string): void {
     if (this.#flows > 0) this.#events.dropped(reason, this.#flows);
     this.#flows = 0;
     this.#buffersSent = 0;

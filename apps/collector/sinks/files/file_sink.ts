@@ -4,6 +4,7 @@ import { recordBytes } from "@flowtools/ft-format";
 import type { Log } from "../../log.ts";
 import { loadPipeline } from "../../pipeline/load_pipeline.ts";
 import { takeIPv4Rows } from "../../pipeline/ipv4_rows.ts";
+import { LostColumnsNotice } from "../../pipeline/lost_columns_notice.ts";
 import {
   IPV6_REASON,
   type RecordPipeline,
@@ -67,6 +68,7 @@ export class FileSink implements Sink {
   readonly #hooks: FileSinkHooks;
   readonly #link: FileLink;
   readonly #recovery: Recovery;
+  readonly #lostColumns: LostColumnsNotice;
   readonly #programs: ProgramRunner | undefined;
   readonly #lanes = new Map<RecordLayout, Lane>();
   readonly #littleEndian: boolean;
@@ -90,6 +92,7 @@ export class FileSink implements Sink {
     this.#pipeline = pipeline;
     this.#log = log;
     this.#hooks = hooks;
+    this.#lostColumns = new LostColumnsNotice(this.name, log);
     this.#littleEndian = settings.byteOrder === "little";
     if (settings.program !== undefined) {
       this.#programs = new ProgramRunner(settings.program, settings.directory, log);
@@ -111,8 +114,8 @@ export class FileSink implements Sink {
       crashed: (message) => {
         this.#crashes++;
         log.warn("file-worker", `the thread that writes files ended: ${message}`);
-        this.#recovery.start();
       },
+      settled: () => void this.#recovery.start(),
       news: (news) => this.#hear(news),
     }, hooks.startWorker ?? (() => new Worker(url, { type: "module" })));
   }
@@ -171,8 +174,9 @@ export class FileSink implements Sink {
 
   async flush(now: number): Promise<void> {
     this.#tellMisfits();
+    this.#lostColumns.tell(now);
     // While the thread is behind, chunks fill up rather than being many.
-    if (this.#link.ticking) return;
+    if (!this.#link.idle) return;
     await this.#tick(now, false);
   }
 
@@ -203,11 +207,12 @@ export class FileSink implements Sink {
   async close(): Promise<void> {
     const { drainMs } = this.#settings;
     this.#tellMisfits();
+    this.#lostColumns.end();
     for (const lane of this.#lanes.values()) this.#submit(lane);
-    await Promise.all([
-      this.#recovery.close(drainMs),
-      this.#link.close(this.#now(), this.#takeLosses(), drainMs),
-    ]);
+    const deadline = performance.now() + drainMs;
+    await this.#link.close(this.#now(), this.#takeLosses(), drainMs);
+    // A thread that ended by itself just now has left files that are being completed.
+    await this.#recovery.close(Math.max(0, deadline - performance.now()));
     if (this.#easedFlows > 0) {
       this.#log.info("flows that came too fast were compressed less", { flows: this.#easedFlows });
     }
@@ -220,7 +225,8 @@ export class FileSink implements Sink {
 
   async #tick(now: number, rotate: boolean): Promise<void> {
     for (const lane of this.#lanes.values()) this.#submit(lane);
-    await this.#link.tick(now, this.#takeLosses(), rotate);
+    // Losses wait for a file that can have them.
+    if (this.#link.running) await this.#link.tick(now, this.#takeLosses(), rotate);
   }
 
   #takeLosses(): LossCounts {
@@ -237,10 +243,13 @@ export class FileSink implements Sink {
       return;
     }
     const lane = this.#laneOf(layout);
+    const { filtered } = this.counters;
     const left = takeIPv4Rows(batch, from, to, (from, to) => {
       if (steps === undefined) this.#addRows(lane, batch, from, to);
       else this.#addSteps(lane, steps, batch, from, to);
     });
+    const passed = to - from - left - (this.counters.filtered - filtered);
+    this.#lostColumns.add(schema, layout.schema, passed);
     if (left > 0) this.#drop(IPV6_REASON, left);
   }
 

@@ -6,6 +6,7 @@ import type { Ledger } from "../../relay/ledger.ts";
 import { MisfitNotice } from "../../relay/misfit_notice.ts";
 import { OutputThread } from "../../relay/output_thread.ts";
 import { nextRotation } from "../../rotate.ts";
+import type { WorkerStart } from "../../supervised_thread.ts";
 import type { LossCounts, Sink } from "../sink.ts";
 import type { IpfixJob } from "./ipfix_worker.ts";
 import type { IpfixSettings } from "./options.ts";
@@ -22,23 +23,37 @@ const FLOW_OCTETS_MIN = 64;
  *
  * @param settings Where and how
  * @param log Told what it does
+ * @param internals How the thread is started, where it is not to be as usual
  * @returns The sink; `close()` ends its files and its thread
  * @throws {UsageError} There is no such directory
  */
-export async function createIpfixSink(settings: IpfixSettings, log: Log): Promise<IpfixSink> {
+export async function createIpfixSink(
+  settings: IpfixSettings,
+  log: Log,
+  internals: WorkerStart = {},
+): Promise<IpfixSink> {
   const { directory } = settings;
   if (!(await isDirectory(directory))) {
     throw new UsageError(`--ipfix is "${directory}", which is no directory`);
   }
+  const open: IpfixJob = { kind: "open", settings };
+  const start = () => {
+    return new Worker(new URL("./ipfix_worker.ts", import.meta.url), { type: "module" });
+  };
   const thread = await OutputThread.start({
-    worker: new Worker(new URL("./ipfix_worker.ts", import.meta.url), { type: "module" }),
-    open: { kind: "open", settings } satisfies IpfixJob,
+    start: internals.startWorker ?? start,
+    open,
+    // It completes the file that was open.
+    reopen: open,
     bytesMax: settings.queueBytes,
     hooks: {
       ended: (message) => log.warn("ipfix", `no more IPFIX files are written: ${message}`),
       told: (message, reason, facts) => {
         if (reason === undefined) log.info(message, facts);
         else log.warn(reason, message);
+      },
+      crashed: (message) => {
+        log.warn("ipfix-worker", `the thread that writes IPFIX files ended: ${message}`);
       },
     },
   });
@@ -58,6 +73,8 @@ export class IpfixSink implements Sink {
   #refused = 0;
   /** The file that is being written, counted from 0, and when it ends; Unix ms. */
   #file = 0;
+  /** Times that the thread had ended by itself when it was last looked. */
+  #crashes = 0;
   #rotateAt = 0;
 
   constructor(settings: IpfixSettings, thread: OutputThread, log: Log) {
@@ -77,6 +94,11 @@ export class IpfixSink implements Sink {
     ledger.given += length;
     if (length === 0) return;
     this.#rotateIfDue(now);
+    if (this.#crashes !== this.#thread.crashes) {
+      // The file of before is complete, or will be: it takes nothing any more.
+      this.#crashes = this.#thread.crashes;
+      this.#endFile();
+    }
     // Nothing is encoded that there is no room for.
     if (this.#thread.waitingBytes + length * FLOW_OCTETS_MIN > this.#settings.queueBytes) {
       return ledger.drop("queue-full", length);

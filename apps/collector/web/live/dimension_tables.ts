@@ -1,7 +1,7 @@
 import { SERIES_GROUPS, STACK_GROUPS_MAX, TOP_GROUPS_KEPT, TOP_GROUPS_MAX } from "../limits.ts";
 import type { Dimension, KeyLayout } from "./dimensions.ts";
 import type { LiveInput } from "./live_input.ts";
-import { type SumColumns, type TopSlice, TopTable } from "./top_table.ts";
+import { type SumColumns, SUMS, type TopSlice, TopTable } from "./top_table.ts";
 
 /** Spans of time, ms. */
 export const SECOND_MS = 1_000;
@@ -57,7 +57,7 @@ export const EMPTY_SLICE: TopSlice = {
   keys: new Uint32Array(0),
   sums: new Float64Array(0),
   size: 0,
-  totals: new Float64Array(3),
+  totals: new Float64Array(SUMS.length),
 };
 
 /**

@@ -1,11 +1,13 @@
 import { formatIPv4, formatIPv6 } from "@flowtools/flow-model";
 import type { SymbolTable } from "@flowtools/flowset";
 import type { LiveAddress, LiveField } from "../live_rows.ts";
+import type { LabelStore } from "./label_store.ts";
 import type { ExporterNames, LiveInput } from "./live_input.ts";
 
 /** Names that keys are shown with. */
 export interface KeyNames {
   readonly exporters: ExporterNames;
+  readonly labels: LabelStore;
   readonly protocols: SymbolTable;
   readonly ports: SymbolTable;
 }
@@ -23,6 +25,8 @@ export interface KeyLayout {
   readonly keys: (input: LiveInput) => readonly Uint32Array[];
   /** A key as text; `at` is where its words begin. */
   readonly text: (words: Uint32Array, at: number, names: KeyNames) => string;
+  /** What its exporter calls it, where it told. */
+  readonly label?: (words: Uint32Array, at: number, names: KeyNames) => string | undefined;
 }
 
 /** Something that traffic is told apart by. */
@@ -78,19 +82,22 @@ function addresses(id: string, title: string, fields: readonly LiveAddress[]): D
 
 /** A dimension whose keys have words of no family. */
 function numbers(
-  row: Pick<Dimension, "id" | "title"> & Pick<KeyLayout, "fields" | "keys" | "text">,
+  row: Pick<Dimension, "id" | "title"> & Pick<KeyLayout, "fields" | "keys" | "text" | "label">,
 ): Dimension {
-  const { id, title, fields, keys, text } = row;
+  const { id, title, fields, keys, text, label } = row;
   const words = id.endsWith("interface") ? 2 : 1;
   return {
     id,
     title,
     stack: true,
-    layouts: [{ words, fields, wide: false, addresses: [], keys, text }],
+    layouts: [{ words, fields, wide: false, addresses: [], keys, text, label }],
   };
 }
 
-/** An interface of an exporter. */
+/**
+ * An interface of an exporter: its number means something on the exporter only, over all of whose
+ * domains it is one thing (RFC 2863).
+ */
 function interfaces(id: string, title: string, field: "input" | "output"): Dimension {
   return numbers({
     id,
@@ -98,6 +105,8 @@ function interfaces(id: string, title: string, field: "input" | "output"): Dimen
     fields: [field],
     keys: (input) => [input.exporters(), input.words(field)],
     text: (words, at, { exporters }) => `${exporters.name(words[at])} if ${words[at + 1]}`,
+    label: (words, at, { exporters, labels }) =>
+      labels.interfaceName(exporters.name(words[at]), words[at + 1]),
   });
 }
 

@@ -1,5 +1,13 @@
 import { uptimeToUnixMs } from "@flowtools/flow-model";
-import { LIVE_FIELDS, type LiveAddress, LiveRows, presenceBits } from "../live_rows.ts";
+import { FLOW_LABELS } from "@flowtools/flowset";
+import {
+  LIVE_FIELDS,
+  type LiveAddress,
+  type LiveField,
+  LiveRows,
+  presenceBits,
+} from "../live_rows.ts";
+import type { LabelStore } from "./label_store.ts";
 
 /** A flow as the API tells it: fields that its export version lacks are not there. */
 export type FlowRecord = Record<string, string | number>;
@@ -11,8 +19,13 @@ const PLAIN_FIELDS = LIVE_FIELDS.filter((name) =>
 const ADDRESS_FIELDS: readonly LiveAddress[] = ["exaddr", "srcaddr", "dstaddr", "nexthop"];
 const CLOCK_FIELDS = ["unix_secs", "unix_nsecs", "sysUpTime"] as const;
 
+/** Interfaces by the name that goes with each. */
+const INTERFACE_LABELS = FLOW_LABELS.filter(({ kind }) => kind === "interfaces")
+  .map(({ name, keys: [field] }) => [name, field as LiveField] as const);
+
 /** The flows that came last, whole. */
 export class FlowRing {
+  readonly #labels: LabelStore;
   readonly #rows: LiveRows;
   /** When each came, Unix ms. */
   readonly #at: Float64Array<ArrayBuffer>;
@@ -23,8 +36,10 @@ export class FlowRing {
    * Makes an empty ring.
    *
    * @param capacity Flows, a multiple of 8
+   * @param labels Names of interfaces
    */
-  constructor(capacity: number) {
+  constructor(capacity: number, labels: LabelStore) {
+    this.#labels = labels;
     this.#rows = new LiveRows(capacity);
     this.#at = new Float64Array(capacity);
   }
@@ -77,6 +92,7 @@ export class FlowRing {
     const record: FlowRecord = { at: this.#at[row] };
     for (const name of ADDRESS_FIELDS) if (has([name])) record[name] = rows.address(name, row);
     for (const name of PLAIN_FIELDS) if (has([name])) record[name] = columns[name][row];
+    if (rows.rates[row] > 0) record.samplingRate = rows.rates[row];
     for (const name of ["first", "last"] as const) {
       if (!has([name, ...CLOCK_FIELDS])) continue;
       record[name] = uptimeToUnixMs(
@@ -85,6 +101,11 @@ export class FlowRing {
         columns.sysUpTime[row],
         columns[name][row],
       );
+    }
+    for (const [name, field] of INTERFACE_LABELS) {
+      if (!has(["exaddr", field])) continue;
+      const label = this.#labels.interfaceName(record.exaddr as string, columns[field][row]);
+      if (label !== undefined) record[name] = label;
     }
     return record;
   }

@@ -3,24 +3,23 @@ import type { LiveRows } from "../live_rows.ts";
 import type { LiveTotals } from "../messages.ts";
 import { DimensionTables, EMPTY_SLICE, MINUTE_MS, SECOND_MS, TEN_MS } from "./dimension_tables.ts";
 import { windowStart } from "./dimension_tables.ts";
-import { DIMENSIONS, type KeyNames } from "./dimensions.ts";
+import { DIMENSIONS, type KeyLayout, type KeyNames } from "./dimensions.ts";
 import { FlowRing } from "./flow_ring.ts";
+import {
+  type GroupName,
+  namedSums,
+  SERIES_RANGES,
+  type SeriesAnswer,
+  type SeriesQuestion,
+  type SeriesRange,
+  SHOWN,
+  SORT_NAMES,
+  type TopAnswer,
+  type TopQuestion,
+} from "./live_answers.ts";
 import { LiveInput } from "./live_input.ts";
 import { TimeSpan } from "./time_span.ts";
-import { type SumName, SUMS, type TopSlice } from "./top_table.ts";
-
-/** The time series, finest first: how long each moment is, and how many are kept. */
-export const SERIES_RANGES = {
-  "10m": { step: SECOND_MS, kept: 600 },
-  "2h": { step: TEN_MS, kept: 720 },
-  "24h": { step: MINUTE_MS, kept: 1_440 },
-} as const;
-
-/** The name of a time series. */
-export type SeriesRange = keyof typeof SERIES_RANGES;
-
-/** Sums of octets, packets and flows. */
-export type Sums = Record<SumName, number>;
+import { type SumColumns, type SumName, SUMS, type TopSlice } from "./top_table.ts";
 
 /** A moment of a time series. */
 interface Moment {
@@ -28,27 +27,6 @@ interface Moment {
   readonly totals: Float64Array<ArrayBuffer>;
   /** The largest groups of each dimension that traffic is stacked by. */
   readonly groups: ReadonlyMap<string, TopSlice>;
-}
-
-/** A top table. */
-export interface TopAnswer {
-  readonly from: number;
-  readonly to: number;
-  readonly rows: readonly ({ readonly key: string } & Sums)[];
-  /** Everything that is in no row. */
-  readonly other: Sums;
-  readonly total: Sums;
-}
-
-/** A time series, stacked. Values are a second. */
-export interface SeriesAnswer {
-  /** ms from one moment to the next. */
-  readonly step: number;
-  /** When each moment began, Unix ms. */
-  readonly times: readonly number[];
-  readonly series: readonly { readonly key: string; readonly values: readonly number[] }[];
-  readonly other: readonly number[];
-  readonly total: readonly number[];
 }
 
 /** Rows that come so late count as of now; a clock that is behind by more was set back, ms. */
@@ -63,7 +41,7 @@ const RATE_SECONDS = 5;
 /** Live traffic: top tables and time series, by arrival. */
 export class LiveStore {
   /** The flows that came last. */
-  readonly ring: FlowRing = new FlowRing(FLOW_RING_ROWS);
+  readonly ring: FlowRing;
   readonly #names: KeyNames;
   readonly #input: LiveInput;
   readonly #tables: readonly DimensionTables[];
@@ -74,10 +52,13 @@ export class LiveStore {
     "2h": new TimeSpan(),
     "24h": new TimeSpan(),
   };
+  /** Scaled counters of the rows that are being added. */
+  #scaledOctets = new Float64Array(0);
+  #scaledPackets = new Float64Array(0);
   /** Records that came and rows that were taken of them, in this second. */
   #records = 0;
   #rows = 0;
-  #scale = 1;
+  #oneIn = 1;
   #sampledAt: number | undefined;
   #startedAt: number;
   /** The second that is on, Unix ms. */
@@ -91,6 +72,7 @@ export class LiveStore {
    */
   constructor(names: KeyNames, now: number) {
     this.#names = names;
+    this.ring = new FlowRing(FLOW_RING_ROWS, names.labels);
     this.#input = new LiveInput(names.exporters);
     this.#tables = DIMENSIONS.map((dimension) => new DimensionTables(dimension));
     this.#second = floor(now, SECOND_MS);
@@ -99,7 +81,7 @@ export class LiveStore {
 
   /** Tables looked at one flow in so many in the last second that had any. */
   get scale(): number {
-    return this.#scale;
+    return this.#oneIn;
   }
 
   /** When tables did not look at every flow for the last time, Unix ms, if ever. */
@@ -118,10 +100,12 @@ export class LiveStore {
     this.addTotals(totals, at);
     this.ring.add(rows, at);
     const { weights, length, columns: { dOctets: octets, dPkts: packets, dFlows: flows } } = rows;
-    const stands = [octets, packets, flows].map((column) => weigh(column, weights, length));
+    for (const column of [octets, packets, flows]) weigh(column, weights, length);
+    const columns = { octets, packets, flows, ...this.#scale(rows) };
+    const stands = SUMS.map((name) => sumOf(columns[name], length));
     for (const span of Object.values(this.#on)) span.addRows(stands);
     this.#input.load(rows);
-    for (const tables of this.#tables) tables.add(this.#input, { octets, packets, flows });
+    for (const tables of this.#tables) tables.add(this.#input, columns);
     this.#rows += length;
   }
 
@@ -150,51 +134,54 @@ export class LiveStore {
   }
 
   /** What came in a second, on average over the last whole ones. */
-  rates(): Sums {
+  rates(): Record<SumName, number> {
     const span = Math.min(RATE_SECONDS * SECOND_MS, this.#second - this.#startedAt);
     const mean = new Float64Array(SUMS.length);
     for (const { start, totals } of this.#moments["10m"].slice(-RATE_SECONDS)) {
       if (start < this.#second - span) continue;
       for (let sum = 0; sum < mean.length; sum++) mean[sum] += totals[sum] * SECOND_MS / span;
     }
-    const [octets, packets, flows] = mean;
-    return { octets, packets, flows };
+    return Object.fromEntries(SUMS.map((name, sum) => [name, mean[sum]])) as Record<
+      SumName,
+      number
+    >;
   }
 
   /**
    * A top table.
    *
-   * @param id The dimension
-   * @param minutes How far back it goes: 1, 5 or 60
-   * @param by What decides the order
-   * @param limit Rows at most
+   * @param question What it is asked for
    * @param now Unix ms
    */
-  top(id: string, minutes: number, by: SumName, limit: number, now: number): TopAnswer {
+  top({ by, minutes, sort, limit, scaled = false }: TopQuestion, now: number): TopAnswer {
     this.advance(now);
-    const tables = this.#tables.find(({ dimension }) => dimension.id === id)!;
+    const shown = SHOWN[scaled ? "scaled" : "raw"];
+    const tables = this.#tables.find(({ dimension }) => dimension.id === by)!;
     // By its own clock, not by `now`: minutes that are over but wait for what is late count too.
     const start = windowStart(minutes, this.#second);
     const parts = tables.window(minutes, this.#second, this.#on["2h"].factors());
     const found: { part: number; group: number; value: number }[] = [];
-    const column = SUMS.indexOf(by);
+    const column = SUMS.indexOf(shown[sort]);
     for (const [part, { slice }] of parts.entries()) {
       for (let group = 0; group < slice.size; group++) {
         found.push({ part, group, value: slice.sums[group * SUMS.length + column] });
       }
     }
     found.sort((a, b) => b.value - a.value);
-    const total = this.#totalSince(start);
+    const total = namedSums(this.#totalSince(start), shown);
     const rows = found.slice(0, limit).map(({ part, group }) => {
       const { layout, slice } = parts[part];
       const at = group * SUMS.length;
       const values = slice.sums.subarray(at, at + SUMS.length);
-      return { key: layout.text(slice.keys, group * layout.words, this.#names), ...named(values) };
+      return {
+        ...this.#nameOf(layout, slice.keys, group * layout.words),
+        ...namedSums(values, shown),
+      };
     });
     const other = { ...total };
     for (const row of rows) {
       // Rows are rounded, and where not all flows are looked at they are good guesses.
-      for (const name of SUMS) other[name] = Math.max(0, other[name] - row[name]);
+      for (const name of SORT_NAMES) other[name] = Math.max(0, other[name] - row[name]);
     }
     return { from: Math.max(this.#startedAt, start), to: now, rows, other, total };
   }
@@ -202,19 +189,11 @@ export class LiveStore {
   /**
    * A time series.
    *
-   * @param range Which
-   * @param stack The dimension to stack by
-   * @param unit What is shown
-   * @param limit Groups at most; the others are one
+   * @param question What it is asked for
    * @param now Unix ms
    */
-  series(
-    range: SeriesRange,
-    stack: string,
-    unit: "bits" | "packets" | "flows",
-    limit: number,
-    now: number,
-  ): SeriesAnswer {
+  series(question: SeriesQuestion, now: number): SeriesAnswer {
+    const { range, stack, unit, limit, scaled = false } = question;
     this.advance(now);
     const { step, kept } = SERIES_RANGES[range];
     // What is not over yet would look like a fall.
@@ -227,7 +206,8 @@ export class LiveStore {
     const moments = this.#moments[range].filter(({ start }) => start >= from && start < end);
     const layout = this.#tables.find(({ dimension }) => dimension.id === stack)!
       .dimension.layouts[0];
-    const column = unit === "bits" ? 0 : SUMS.indexOf(unit);
+    const shown = SHOWN[scaled ? "scaled" : "raw"];
+    const column = SUMS.indexOf(shown[unit === "bits" ? "octets" : unit]);
     const factor = (unit === "bits" ? 8 : 1) / (step / 1_000);
     const byKey = new Map<string, { sum: number; values: number[] }>();
     const total = times.map(() => 0);
@@ -249,7 +229,7 @@ export class LiveStore {
       .slice(0, Math.min(limit, SERIES_SHOWN_MAX));
     const series = largest.map(([key, { values }]) => {
       const words = Uint32Array.from(key.split(","), Number);
-      return { key: layout.text(words, 0, this.#names), values };
+      return { ...this.#nameOf(layout, words, 0), values };
     });
     const other = total.map((value, time) => {
       // Sums of doubles: what is left of nothing may be a little below it.
@@ -258,14 +238,39 @@ export class LiveStore {
     return { step, times, series, other, total };
   }
 
+  #nameOf({ text, label }: KeyLayout, words: Uint32Array, at: number): GroupName {
+    const key = text(words, at, this.#names);
+    const told = label?.(words, at, this.#names);
+    return told === undefined ? { key } : { key, label: told };
+  }
+
+  /** Counters of rows multiplied by their rates: the columns themselves where nothing was sampled. */
+  #scale(rows: LiveRows): Pick<SumColumns, "scaledOctets" | "scaledPackets"> {
+    const { rates, length, capacity, columns: { dOctets: octets, dPkts: packets } } = rows;
+    let sampled = false;
+    for (let row = 0; row < length && !sampled; row++) sampled = rates[row] > 1;
+    if (!sampled) return { scaledOctets: octets, scaledPackets: packets };
+    if (this.#scaledOctets.length < length) {
+      this.#scaledOctets = new Float64Array(capacity);
+      this.#scaledPackets = new Float64Array(capacity);
+    }
+    const [scaledOctets, scaledPackets] = [this.#scaledOctets, this.#scaledPackets];
+    for (let row = 0; row < length; row++) {
+      const rate = rates[row] || 1;
+      scaledOctets[row] = octets[row] * rate;
+      scaledPackets[row] = packets[row] * rate;
+    }
+    return { scaledOctets, scaledPackets };
+  }
+
   /** What came since a boundary of ten seconds. */
-  #totalSince(from: number): Sums {
+  #totalSince(from: number): Float64Array {
     const total = this.#on["2h"].totals.slice();
     for (const { start, totals } of this.#moments["2h"]) {
       if (start < from) continue;
       for (let sum = 0; sum < total.length; sum++) total[sum] += totals[sum];
     }
-    return named(total);
+    return total;
   }
 
   /** Ends the spans of time that are over when a second begins. */
@@ -280,7 +285,7 @@ export class LiveStore {
     if (floor(second, MINUTE_MS) !== minute) {
       this.#close("24h", minute, (tables) => tables.closeMinute(minute));
     }
-    if (this.#records > 0) this.#scale = this.#records / Math.max(1, this.#rows);
+    if (this.#records > 0) this.#oneIn = this.#records / Math.max(1, this.#rows);
     if (this.#records > this.#rows) this.#sampledAt = before;
     this.#records = 0;
     this.#rows = 0;
@@ -321,14 +326,13 @@ function floor(time: number, span: number): number {
   return Math.floor(time / span) * span;
 }
 
-function named(values: Float64Array): Sums {
-  const [octets, packets, flows] = Array.from(values, Math.round);
-  return { octets, packets, flows };
+/** Multiplies the numbers of a column by what they weigh. */
+function weigh(column: Float64Array, weights: Float64Array, length: number): void {
+  for (let row = 0; row < length; row++) column[row] *= weights[row];
 }
 
-/** Multiplies the numbers of a column by what they weigh. Gives their sum. */
-function weigh(column: Float64Array, weights: Float64Array, length: number): number {
+function sumOf(column: Float64Array, length: number): number {
   let sum = 0;
-  for (let row = 0; row < length; row++) sum += column[row] *= weights[row];
+  for (let row = 0; row < length; row++) sum += column[row];
   return sum;
 }

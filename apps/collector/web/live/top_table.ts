@@ -1,15 +1,14 @@
-/** What is summed for a group, in this order. */
-export const SUMS = ["octets", "packets", "flows"] as const;
+/**
+ * What is summed for a group, in this order: counters as they were sent, and multiplied by the rate
+ * of sampling.
+ */
+export const SUMS = ["octets", "packets", "flows", "scaledOctets", "scaledPackets"] as const;
 
 /** The name of a sum. */
 export type SumName = (typeof SUMS)[number];
 
-/** The columns that are summed. */
-export interface SumColumns {
-  readonly octets: Float64Array;
-  readonly packets: Float64Array;
-  readonly flows: Float64Array;
-}
+/** The columns that are summed; where nothing was sampled two may be the same. */
+export type SumColumns = Readonly<Record<SumName, Float64Array>>;
 
 /** The groups of a span of time that is over. */
 export interface TopSlice {
@@ -94,7 +93,7 @@ export class TopTable {
     rows: Uint32Array | undefined,
     count: number,
   ): void {
-    const { octets, packets, flows } = sums;
+    const { octets, packets, flows, scaledOctets, scaledPackets } = sums;
     const probe = this.#probe;
     const [first] = keys;
     const { words, totals } = this;
@@ -115,9 +114,13 @@ export class TopTable {
       values[at] += octets[row];
       values[at + 1] += packets[row];
       values[at + 2] += flows[row];
+      values[at + 3] += scaledOctets[row];
+      values[at + 4] += scaledPackets[row];
       totals[0] += octets[row];
       totals[1] += packets[row];
       totals[2] += flows[row];
+      totals[3] += scaledOctets[row];
+      totals[4] += scaledPackets[row];
     }
   }
 

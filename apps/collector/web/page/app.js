@@ -64,31 +64,34 @@ function refreshDue() {
 
 const choice = (form, name) => String(new FormData(byId(form)).get(name));
 
+const scaled = () => choice("counters-form", "scaled");
+
+function seriesQuery() {
+  const chosen = ["unit", "range", "stack"].map((name) => [name, choice("series-form", name)]);
+  return new URLSearchParams([...chosen, ["scaled", scaled()]]).toString();
+}
+
+function topQuery() {
+  const chosen = ["minutes", "sort"].map((name) => [name, choice("top-form", name)]);
+  const by = selectedTab().dataset.by;
+  return new URLSearchParams([["by", by], ...chosen, ["scaled", scaled()], ["limit", "15"]])
+    .toString();
+}
+
 const PARTS = {
   series: async () => {
-    const chosen = ["unit", "range", "stack"].map((name) => [name, choice("series-form", name)]);
-    const query = new URLSearchParams(chosen).toString();
+    const query = seriesQuery();
     const answer = await ask(`/api/v1/series?${query}`);
-    const now = ["unit", "range", "stack"].map((name) => [name, choice("series-form", name)]);
     // Somebody may have chosen something else meanwhile.
-    if (new URLSearchParams(now).toString() === query) chart.show(answer);
+    if (seriesQuery() === query) chart.show(answer);
     else setTimeout(() => refresh("series"));
   },
   top: async () => {
-    const tab = selectedTab();
-    const sort = choice("top-form", "sort");
-    const minutes = choice("top-form", "minutes");
-    const answer = await ask(
-      `/api/v1/top?${new URLSearchParams({ by: tab.dataset.by, minutes, sort, limit: "15" })}`,
-    );
-    if (
-      tab === selectedTab() && sort === choice("top-form", "sort") &&
-      minutes === choice("top-form", "minutes")
-    ) {
-      showTop(answer, sort, tab.textContent);
-    } else {
-      setTimeout(() => refresh("top"));
-    }
+    const query = topQuery();
+    const answer = await ask(`/api/v1/top?${query}`);
+    if (topQuery() === query) {
+      showTop(answer, choice("top-form", "sort"), selectedTab().textContent);
+    } else setTimeout(() => refresh("top"));
   },
   status: async () => {
     const status = await ask("/api/v1/status");
@@ -101,13 +104,24 @@ const PARTS = {
   files: async () => showFiles(await ask("/api/v1/files?limit=100")),
 };
 
+/** The rates of the last live event. */
+let lastRates;
+
+function showRates() {
+  if (lastRates === undefined) return;
+  const { scaledBits, scaledPackets, ...plain } = lastRates;
+  const shown = scaled() === "true"
+    ? { ...plain, bits: scaledBits, packets: scaledPackets }
+    : plain;
+  for (const [unit, value] of Object.entries(shown)) setText(`rate-${unit}`, rate(value, unit));
+}
+
 /** Shows what live events tell. */
 function showBrief({ health, rates }) {
+  lastRates = rates;
   byId("health").dataset.state = health.state;
   setText("health-text", HEALTH[health.state] ?? health.state);
-  for (const unit of ["bits", "packets", "flows", "datagrams"]) {
-    setText(`rate-${unit}`, rate(rates[unit], unit));
-  }
+  showRates();
   if (health.state !== "losing" && health.state !== "stuck") byId("trouble").hidden = true;
 }
 
@@ -139,7 +153,7 @@ function showStatus(status) {
   showSinks(sinks, forwarders);
   const empty = received.packets === 0 && status.health.state !== "starting";
   byId("empty").hidden = !empty;
-  for (const id of ["traffic", "top"]) byId(id).hidden = empty;
+  for (const id of ["counters-form", "traffic", "top"]) byId(id).hidden = empty;
   if (empty) showEmpty(sources);
   showSampling(live, status.at);
 }
@@ -260,7 +274,12 @@ for (const tab of tabs) {
 
 byId("series-form").addEventListener("change", () => refresh("series"));
 byId("top-form").addEventListener("change", () => refresh("top"));
-for (const id of ["series-form", "top-form"]) {
+byId("counters-form").addEventListener("change", () => {
+  showRates();
+  refresh("series");
+  refresh("top");
+});
+for (const id of ["series-form", "top-form", "counters-form"]) {
   byId(id).addEventListener("submit", (event) => event.preventDefault());
 }
 document.addEventListener("visibilitychange", () => {

@@ -55,7 +55,7 @@ export class Chart {
   /** What is stacked, the lowest first, with its colour. */
   #layers() {
     const { series, other } = this.#answer;
-    const names = series.map(({ key }) => key);
+    const names = series.map(nameOf);
     for (const name of this.#colors.keys()) if (!names.includes(name)) this.#colors.delete(name);
     const used = new Set(this.#colors.values());
     for (const name of names) {
@@ -65,8 +65,9 @@ export class Chart {
       used.add(color);
       this.#colors.set(name, color);
     }
-    const layers = series.map(({ key, values }) => {
-      return { name: key, values, color: `--series-${this.#colors.get(key)}` };
+    const layers = series.map((one) => {
+      const name = nameOf(one);
+      return { name, values: one.values, color: `--series-${this.#colors.get(name)}` };
     });
     if (other.some((value) => value > 0.5)) {
       layers.push({ name: OTHER, values: other, color: "--series-other" });
@@ -102,6 +103,11 @@ export class Chart {
         time(times[0]);
     this.#target.setAttribute("aria-label", `${UNITS[unit]} over time: ${text}`);
   }
+}
+
+/** What a layer is called: its key, and before it what its exporter calls it. */
+function nameOf({ key, label }) {
+  return label === undefined ? key : `${label} (${key})`;
 }
 
 /** A cell for which there is no place on a phone. */

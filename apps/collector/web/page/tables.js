@@ -7,7 +7,7 @@ export function showTop({ rows, other, total }, sort, title) {
   setText("top-key", title);
   const line = (key, sums, attributes) =>
     row([
-      headCell(key),
+      headCell(...keyTexts(sums, key)),
       element("td", { class: "share-column" }, shareBar(sums[sort], total[sort])),
       numberCell(bytes(sums.octets), whole(sums.octets)),
       numberCell(count(sums.packets), whole(sums.packets)),
@@ -19,6 +19,34 @@ export function showTop({ rows, other, total }, sort, title) {
     ? []
     : [line("Everything else", other, { class: "other" }), line("Total", total, { class: "sum" })];
   setRows("top-table", "tfoot", foot);
+}
+
+/** A key, and before it what its exporter calls it. */
+function keyTexts({ label }, key) {
+  return label === undefined ? [key] : [label, element("span", { class: "light" }, ` ${key}`)];
+}
+
+/** What exporters tell names of, in words. */
+const KINDS = {
+  interfaces: ["interface", "interfaces"],
+  vrfs: ["VRF", "VRFs"],
+  applications: ["application", "applications"],
+};
+
+/** Samplers of an exporter that are shown; a tip has them all. */
+const SAMPLERS_SHOWN = 3;
+
+/** What an exporter told of itself: how many names, and how its samplers sample. */
+function labelsLine({ names, samplers }) {
+  const told = Object.entries(KINDS).filter(([kind]) => names[kind] > 0).map(([kind, words]) => {
+    return `${whole(names[kind])} ${words[names[kind] === 1 ? 0 : 1]}`;
+  });
+  const rates = samplers.map(({ id, name, rate }) => {
+    return `${name ?? `sampler ${id}`}: 1 in ${whole(rate)}`;
+  });
+  const more = rates.length > SAMPLERS_SHOWN ? ["…"] : [];
+  const parts = [...told, ...rates.slice(0, SAMPLERS_SHOWN), ...more];
+  return element("span", { class: "light told", title: rates.join(", ") }, parts.join(", "));
 }
 
 function shareBar(part, all) {
@@ -46,7 +74,11 @@ export function showExporters({ exporters, total, forgotten }, now) {
     const agent = exporter.agent === undefined ? "" : ` agent ${exporter.agent}`;
     const source = agent + (exporter.source === 0 ? "" : ` source ${exporter.source}`);
     return row([
-      headCell(`${name}:${exporter.port}`, element("span", { class: "light" }, source)),
+      headCell(
+        `${name}:${exporter.port}`,
+        element("span", { class: "light" }, source),
+        ...exporter.labels === undefined ? [] : [labelsLine(exporter.labels)],
+      ),
       cell(badge(exporter.state, EXPORTER_STATES[exporter.state])),
       cell(/^\d/.test(exporter.version) ? `v${exporter.version}` : exporter.version),
       numberCell(count(exporter.flowRate)),
@@ -97,6 +129,7 @@ const CAUSES = {
   "duplicate": "Came twice",
   "reset": "Exporter restarted",
   "exporter-forgotten": "Exporter forgotten",
+  "exporter-expired": "Exporter silent for a day",
   "filtered": "Left out on purpose",
   "template-overdue": "Template never came",
   "template-overflow": "No room to wait for a template",

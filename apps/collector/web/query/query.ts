@@ -1,13 +1,11 @@
-import { FlowBatch, type FlowFieldName, FlowSchema, formatIPv4 } from "@flowtools/flow-model";
+import { FlowBatch, type FlowFieldName, FlowSchema } from "@flowtools/flow-model";
 import {
   type CounterName,
   type FlowFilter,
   FlowSet,
   GroupTableLimitError,
   type KeyName,
-  KEYS,
   ReportError,
-  type ReportResult,
   ReportRun,
 } from "@flowtools/flowset";
 import { QUERY_TABLE_BYTES_MAX } from "../limits.ts";
@@ -194,7 +192,7 @@ class QueryRun {
     const rows = Array.from(order, (group) => {
       const [octets, packets, flows] = counters.map((column) => Math.round(column[group]));
       return {
-        key: keys.map((_, index) => keyValue(result, index, group)),
+        key: keys.map((_, index) => result.keyValue(index, group)),
         octets,
         packets,
         flows,
@@ -285,14 +283,4 @@ function weigh(
     const column = batch.column(name);
     for (let i = 0; i < count; i++) column[selection[i]] *= weights[selection[i]];
   }
-}
-
-function keyValue(result: ReportResult, index: number, group: number): string | number {
-  const { name, offset } = result.keys[index];
-  const at = group * result.keyStride + offset;
-  const { kind } = KEYS[name];
-  const word = result.keyWords[at];
-  if (kind === "address") return formatIPv4(word);
-  if (kind === "prefix") return `${formatIPv4(word)}/${result.keyWords[at + 1]}`;
-  return word;
 }

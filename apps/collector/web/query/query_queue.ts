@@ -1,3 +1,4 @@
+import type { WorkerStart } from "../../supervised_thread.ts";
 import { HttpError } from "../http_error.ts";
 import { QUERIES_WAITING_MAX } from "../limits.ts";
 import type { QueryOutcome } from "../query_worker.ts";
@@ -15,6 +16,7 @@ export class QueryQueue {
   readonly results: Map<QueryResult, number> = new Map();
   readonly #seconds: number;
   readonly #warn: (reason: string, message: string) => void;
+  readonly #start: () => Worker;
   #worker: Worker | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -25,10 +27,17 @@ export class QueryQueue {
    *
    * @param seconds How long a query may run
    * @param warn Told of failures
+   * @param internals How the thread is started, where it is not to be as usual
    */
-  constructor(seconds: number, warn: (reason: string, message: string) => void) {
+  constructor(
+    seconds: number,
+    warn: (reason: string, message: string) => void,
+    internals: WorkerStart = {},
+  ) {
     this.#seconds = seconds;
     this.#warn = warn;
+    const url = new URL("../query_worker.ts", import.meta.url);
+    this.#start = internals.startWorker ?? (() => new Worker(url, { type: "module" }));
   }
 
   /**
@@ -62,15 +71,14 @@ export class QueryQueue {
   }
 
   async #run(query: Query): Promise<QueryAnswer> {
-    this.#worker ??= new Worker(new URL("../query_worker.ts", import.meta.url), {
-      type: "module",
-    });
-    const worker = this.#worker;
+    const worker = this.#worker ??= this.#start();
     const outcome = Promise.withResolvers<QueryOutcome | "failed" | "late">();
     worker.onmessage = ({ data }: MessageEvent<QueryOutcome>) => outcome.resolve(data);
     worker.onerror = (event) => {
       event.preventDefault();
       this.#warn("query", `A query failed: ${event.message}`);
+      // It may end between two queries, too: the next one must not wait for it.
+      if (this.#worker === worker) this.#worker = undefined;
       outcome.resolve("failed");
     };
     const timer = setTimeout(() => outcome.resolve("late"), this.#seconds * 1_000);
