@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { DECODE_FLAGS } from "@flowtools/common/decode_flags";
 import type { Flag } from "@flowtools/common/flags";
 import { variableOf } from "../apps/collector/config_environment.ts";
 import { LISTEN_FLAG, OPERATION_OPTIONS } from "../apps/collector/operation_options.ts";
@@ -29,6 +30,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   fanout: '["192.0.2.9:9991"]',
   ndjson: '"/var/lib/flowtools/flows.ndjson"',
   variable: '["NAME=value"]',
+  elements: '["/etc/flowtools/elements.csv"]',
   source: '"auto"',
   "export-version": '"5"',
   "pid-file": '"/run/flowtools/collector.pid"',
@@ -53,7 +55,12 @@ export function defaultOf(flag: Flag): string | undefined {
 
 /** The sample as a whole. */
 export function sampleConfig(): string {
-  const own = [FILE_OPTIONS, [LISTEN_FLAG, ...SOURCE_OPTIONS], WEB_OPTIONS, OPERATION_OPTIONS];
+  const own = [
+    FILE_OPTIONS,
+    [LISTEN_FLAG, ...SOURCE_OPTIONS, ...DECODE_FLAGS],
+    WEB_OPTIONS,
+    OPERATION_OPTIONS,
+  ];
   const others = CAPTURE.flags.filter((flag) => !own.flat().includes(flag));
   const [files, receiving, page, operation] = own;
   const sections: readonly (readonly [string, readonly Flag[]])[] = [

@@ -147,6 +147,7 @@ Deno.test("docs/OPERATING.md says what each cause of a loss means", () => {
     sequence: { lost: 0, reordered: 0, duplicate: 0, reset: 0 },
     exporters: [],
     exportersForgotten: 0,
+    exportersExpired: 0,
     sinks: [{ name: "files", given: 0, done: 0, queued: 0, filtered: 0, dropped: {} }],
   }).map(({ cause, where }) => cause === "malformed" ? where : cause);
   assert(causes.length >= 8);

@@ -13,6 +13,7 @@ import {
   set,
   template,
 } from "../packages/netflow-pdu/templates/_builders.ts";
+import { MemoryLog } from "../apps/collector/_doubles.ts";
 import { CAPTURE } from "../apps/collector/options.ts";
 import { createIpfixSink } from "../apps/collector/sinks/ipfix/ipfix_sink.ts";
 import { ipfixSettings } from "../apps/collector/sinks/ipfix/options.ts";
@@ -100,6 +101,9 @@ Deno.test("Records of version 5 take flows of IPv4, and what they cannot hold is
     // Octets of 40 bits do not fit into 32.
     assertEquals(log.about("misfit"), [
       "misfit: values did not fit their records and were replaced: dOctets 10",
+    ]);
+    assertEquals(log.about("lost-fields"), [
+      "lost-fields: files: v5 records have no place for applicationId of 10 flows",
     ]);
     const [name] = pathsBelow(folder.path);
     assertMatch(name, /^ft-v05\./);
@@ -227,13 +231,17 @@ Deno.test("Fan-out sends NetFlow v9 and IPFIX as they came, or one as the other"
 
 Deno.test("Fan-out to version 5 drops flows of IPv6, and counts them", async () => {
   await using receiver = new Receiver();
-  const { sinks } = await openFanout([`${receiver.name},export-version=5`]);
+  const log = new MemoryLog();
+  const { sinks } = await openFanout([`${receiver.name},export-version=5`], log);
   assertEquals(sinks[0].wantsOctets, false);
   sinks[0].write(mixedBatch(9));
   await sinks[0].flush(Date.now());
   const [{ flows }] = await receiver.take(5);
   await sinks[0].close();
   assertEquals(flows.map(({ srcport }) => srcport), NUMBERS);
+  assertEquals(log.warnings.get("lost-fields"), [
+    `${sinks[0].name}: v5 records have no place for applicationId of 5 flows`,
+  ]);
   assertEquals([sinks[0].counters.done, sinks[0].counters.dropped], [5, { ipv6: 5 }]);
   assertCounters(sinks[0]);
 });

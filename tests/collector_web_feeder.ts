@@ -89,6 +89,7 @@ export function snapshot(given: Partial<CollectorSnapshot> = {}): CollectorSnaps
     sequence: { lost: 0, reordered: 0, duplicate: 0, reset: 0 },
     exporters: [],
     exportersForgotten: 0,
+    exportersExpired: 0,
     sinks: [],
     ...given,
   };

@@ -328,5 +328,6 @@ Deno.test("live events tell how the collector is, each second", async () => {
     .map((part) => JSON.parse(part.slice(6)));
   assert(events[2].at > events[0].at);
   assertEquals(events[0].health.state, "receiving");
-  assertEquals(Object.keys(events[0].rates), ["bits", "packets", "flows", "datagrams"]);
+  const scaled = ["scaledBits", "scaledPackets"];
+  assertEquals(Object.keys(events[0].rates), ["bits", "packets", ...scaled, "flows", "datagrams"]);
 });

@@ -1,12 +1,15 @@
 /** Live traffic of the collector's page: sums are exact, tables are right, memory is bounded. */
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
-import { type FlowBatch, FlowSchema, type RowValues } from "@flowtools/flow-model";
+import { FlowBatch, FlowSchema, type RowValues } from "@flowtools/flow-model";
 import { builtInSymbols } from "@flowtools/flowset";
+import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import { LIVE_MESSAGES_MAX, LIVE_ROWS, TOP_GROUPS_MAX } from "../apps/collector/web/limits.ts";
 import { DIMENSION_IDS, STACK_IDS } from "../apps/collector/web/live/dimensions.ts";
+import { LabelStore } from "../apps/collector/web/live/label_store.ts";
 import { ExporterNames } from "../apps/collector/web/live/live_input.ts";
+import type { SeriesQuestion, SeriesRange } from "../apps/collector/web/live/live_answers.ts";
 import { LiveStore } from "../apps/collector/web/live/live_store.ts";
-import { TopTable } from "../apps/collector/web/live/top_table.ts";
+import { SUMS, TopTable } from "../apps/collector/web/live/top_table.ts";
 import { LiveRows } from "../apps/collector/web/live_rows.ts";
 import { LiveSampler } from "../apps/collector/web/live_sampler.ts";
 import { LiveSink } from "../apps/collector/web/live_sink.ts";
@@ -18,9 +21,15 @@ const T0 = Date.UTC(2026, 0, 1, 12, 0, 0);
 
 const NAMES = {
   exporters: new ExporterNames(),
+  labels: new LabelStore(),
   protocols: await builtInSymbols("ip-prot"),
   ports: await builtInSymbols("tcp-port"),
 };
+
+/** What a series of three protocols is asked for. */
+function question(range: SeriesRange): SeriesQuestion {
+  return { range, stack: "protocol", unit: "bits", limit: 3 };
+}
 
 /** A store behind a sink, on a clock that the test sets. */
 class Live {
@@ -53,7 +62,7 @@ class Live {
   }
 
   top(by: string, minutes = 5, limit = 1000) {
-    return this.store.top(by, minutes, "octets", limit, this.now);
+    return this.store.top({ by, minutes, sort: "octets", limit }, this.now);
   }
 
   /** The accounts of the sink must be even at any time. */
@@ -174,10 +183,7 @@ Deno.test("LiveStore's series are a second, stacked, and add up to what came", (
   for (const stack of STACK_IDS) {
     for (const [unit, name, factor] of [["bits", "dOctets", 8], ["packets", "dPkts", 1]] as const) {
       const { times, series, other, total, step } = live.store.series(
-        "10m",
-        stack,
-        unit,
-        3,
+        { range: "10m", stack, unit, limit: 3 },
         live.now,
       );
       assertEquals(step, 1000);
@@ -190,12 +196,19 @@ Deno.test("LiveStore's series are a second, stacked, and add up to what came", (
     }
   }
   assertEquals([live.store.scale, live.store.sampledAt], [1, undefined]);
-  const { series } = live.store.series("10m", "protocol", "bits", 3, live.now);
+  const { series } = live.store.series(question("10m"), live.now);
   assertEquals(series.map(({ key }) => key), ["tcp", "udp"]);
   assertEquals(series[0].values[4], 10 * 500 * 8);
   // The mean of the seconds 25 to 29.
-  assertEquals(live.store.rates(), { octets: 20 * 2_800, packets: 190, flows: 20 });
-  const tens = live.store.series("2h", "protocol", "bits", 3, live.now);
+  const [octets, packets] = [20 * 2_800, 190];
+  assertEquals(live.store.rates(), {
+    octets,
+    packets,
+    flows: 20,
+    scaledOctets: octets,
+    scaledPackets: packets,
+  });
+  const tens = live.store.series(question("2h"), live.now);
   assertEquals(tens.times, [T0, T0 + 10_000, T0 + 20_000]);
   // Means of ten seconds: 1 to 10 hundred octets, twenty flows.
   assertEquals(tens.total[0], 5500 * 20 * 8 / 10);
@@ -212,12 +225,12 @@ Deno.test("LiveStore takes rows that come late, and a clock that is set back", (
   write(T0 + 950);
   write(T0 + 3_000);
   live.now = T0 + 4_400;
-  const { total } = live.store.series("10m", "protocol", "bits", 3, live.now);
+  const { total } = live.store.series(question("10m"), live.now);
   assertEquals(total.reduce((sum, value) => sum + value, 0), 3 * 50 * 8);
   // An hour back: what lies ahead of the clock is forgotten, and it goes on.
   write(T0 - 3_600_000);
   live.now += 2_000;
-  const { times, total: after } = live.store.series("10m", "protocol", "bits", 3, live.now);
+  const { times, total: after } = live.store.series(question("10m"), live.now);
   assertEquals(times[0], T0 - 3_600_000);
   assertEquals(after[0], 50 * 8);
   assertEquals(live.top("protocol", 1).total.octets, 50);
@@ -268,7 +281,7 @@ Deno.test("more flows than tables may cost: sums stay exact, the large ones are 
     assertAlmostEquals(tcp[name] / all[name], 1, 1e-6, name);
   }
   live.now += 2_000;
-  const { total } = live.store.series("10m", "protocol", "bits", 3, live.now);
+  const { total } = live.store.series(question("10m"), live.now);
   assertEquals(total.reduce((sum, value) => sum + value, 0), 8 * all.octets);
 });
 
@@ -309,6 +322,91 @@ Deno.test("a web worker that is behind costs rows, counted, but no sums and no m
   live.assertAccounts();
 });
 
+/** A shape with rates of sampling. */
+const SAMPLED = new FlowSchema({
+  version: 10,
+  fields: ["exaddr", "srcaddr", "dPkts", "dOctets", "prot"],
+  extras: [SAMPLING_COLUMN],
+});
+
+/** Flows, each with its rate of sampling; 0 where none is known. */
+function sampledBatch(flows: readonly RowValues[]): FlowBatch {
+  const capacity = flows.length;
+  const batch = new FlowBatch({ capacity, extras: [{ name: SAMPLING_COLUMN, kind: "u32" }] });
+  for (const values of flows) batch.append(SAMPLED, { exaddr: "192.0.2.1", ...values });
+  return batch;
+}
+
+Deno.test("counters are there as they were sent, and multiplied by each flow's rate", () => {
+  const live = new Live();
+  live.write(sampledBatch([
+    { srcaddr: "10.0.0.1", prot: 6, dOctets: 500, dPkts: 5, samplingRate: 100 },
+    { srcaddr: "10.0.0.1", prot: 6, dOctets: 500, dPkts: 5, samplingRate: 10 },
+    { srcaddr: "10.0.0.2", prot: 17, dOctets: 900, dPkts: 9, samplingRate: 1 },
+    { srcaddr: "10.0.0.3", prot: 17, dOctets: 2_000, dPkts: 2, samplingRate: 0 },
+  ]));
+  // Of a batch that tells of no rates, in the same memory, nothing is multiplied.
+  live.write(batchOf([flow({ srcaddr: "10.0.0.3", prot: 17, dOctets: 1_000, dPkts: 1 })]));
+  const top = (scaled: boolean) => {
+    const question = { by: "source", minutes: 5, sort: "octets", limit: 2, scaled } as const;
+    const { rows, other, total } = live.store.top(question, live.now);
+    return [rows.map(({ key, octets, packets }) => [key, octets, packets]), other, total];
+  };
+  assertEquals(top(false), [
+    [["10.0.0.3", 3_000, 3], ["10.0.0.1", 1_000, 10]],
+    { octets: 900, packets: 9, flows: 1 },
+    { octets: 4_900, packets: 22, flows: 5 },
+  ]);
+  assertEquals(top(true), [
+    [["10.0.0.1", 55_000, 550], ["10.0.0.3", 3_000, 3]],
+    { octets: 900, packets: 9, flows: 1 },
+    { octets: 58_900, packets: 562, flows: 5 },
+  ]);
+  live.now = T0 + 1_500;
+  const { series, total } = live.store.series({ ...question("10m"), scaled: true }, live.now);
+  assertEquals(series, [
+    { key: "tcp", values: [8 * 55_000] },
+    { key: "udp", values: [8 * 3_900] },
+  ]);
+  assertEquals(total, [8 * 58_900]);
+  assertEquals(live.store.series(question("10m"), live.now).total, [8 * 4_900]);
+  const { octets, scaledOctets, packets, scaledPackets } = live.store.rates();
+  assertEquals([octets, scaledOctets, packets, scaledPackets], [4_900, 58_900, 22, 562]);
+  const rates = live.store.ring.latest(5).map(({ samplingRate }) => samplingRate ?? 0);
+  assertEquals(rates, [0, 0, 1, 10, 100]);
+});
+
+Deno.test("where tables do not look at every flow scaled sums are exact, and rows about right", () => {
+  const live = new Live(1_000);
+  const random = randomNumbers(11);
+  let [tcp, all] = [0, 0];
+  for (let second = 0; second < 5; second++) {
+    for (let part = 0; part < 4; part++) {
+      live.now = T0 + 1_000 * second + 200 * part;
+      const flows = Array.from({ length: 1_000 }, (_, index) => {
+        const [prot, samplingRate] = index % 2 === 0 ? [6, 100] : [17, 2];
+        const dOctets = 100 + Math.floor(random() * 900);
+        all += dOctets * samplingRate;
+        if (prot === 6) tcp += dOctets * samplingRate;
+        return { srcaddr: "10.0.0.1", prot, dOctets, dPkts: 1, samplingRate };
+      });
+      live.write(sampledBatch(flows));
+      live.assertAccounts();
+    }
+  }
+  // Gathered rows go out with the flush.
+  live.sink.flush();
+  live.work();
+  const question = { by: "protocol", minutes: 5, sort: "octets", limit: 2, scaled: true } as const;
+  const { rows: [first, second], total } = live.store.top(question, live.now);
+  assertEquals(total.octets, all);
+  assertEquals([first.key, second.key], ["tcp", "udp"]);
+  // Chance decides: a tenth is many times what it makes of a thousand rows.
+  assert(live.store.scale > 1, "every flow was looked at");
+  assertAlmostEquals(first.octets, tcp, 0.1 * tcp);
+  assertAlmostEquals(first.octets + second.octets, all, 1e-6 * all);
+});
+
 Deno.test("TopTable stays within its bound and keeps the largest", () => {
   const random = randomNumbers(3);
   const table = new TopTable(2, TOP_GROUPS_MAX);
@@ -327,16 +425,18 @@ Deno.test("TopTable stays within its bound and keeps the largest", () => {
       total += octets[row];
       if (isWanted) wanted += octets[row];
     }
-    table.add(keys, { octets, packets: ones, flows: ones }, undefined, length);
+    const columns = { octets, packets: ones, flows: ones, scaledOctets: octets };
+    table.add(keys, { ...columns, scaledPackets: ones }, undefined, length);
     assert(table.size <= TOP_GROUPS_MAX);
   }
   const { keys: kept, sums, size, totals } = table.condense(10);
   assertEquals(size, 10);
-  assertEquals(Array.from(totals), [total, 40 * length, 40 * length]);
+  const sent = [total, 40 * length, 40 * length];
+  assertEquals(Array.from(totals), [...sent, total, 40 * length]);
   const at = Array.from({ length: size }, (_, group) => group)
     .find((group) => kept[2 * group] === 42 && kept[2 * group + 1] === 43);
   assert(at !== undefined, "the largest is gone");
-  assertEquals(sums[3 * at], wanted);
+  assertEquals(sums[SUMS.length * at], wanted);
 });
 
 Deno.test("exporters beyond the bound are one", () => {

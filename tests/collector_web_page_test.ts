@@ -1,7 +1,10 @@
 /** The collector's page in a real browser. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { FlowBatch, FlowSchema } from "@flowtools/flow-model";
 import { FlowSet } from "@flowtools/flowset";
+import { createIpfixCodec, SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
+import type { KnownSession } from "../apps/collector/exporters.ts";
 import {
   batchOf,
   exporter,
@@ -174,6 +177,92 @@ pageTest("what can be chosen is what the API has, and choosing works", async (vi
   await page.check("[name=minutes][value='60']", { force: true });
   await page.waitForSelector("#top-table tbody th:text-is('443/tcp https')");
 });
+
+/** What the exporter of `flow()` told of itself. */
+function* told(): Generator<KnownSession> {
+  const codec = createIpfixCodec();
+  const session = codec.createSession();
+  const facts = session.factsToLearn(5);
+  facts.setName("interfaces", "1", { name: "Gi0/1 <uplink>", description: "to the world" });
+  facts.setName("vrfs", "3", { name: "blue", description: "" });
+  facts.setSamplerRate(1, 100);
+  facts.setSamplerRate(2, 1_000);
+  facts.setName("samplers", "2", { name: "core", description: "" });
+  yield { address: "127.0.0.1", port: 50_000, version: "10", session };
+}
+
+pageTest(
+  "interfaces have the names that exporters told, and counters scale",
+  async (visit, start) => {
+    const web = await start();
+    const schema = new FlowSchema({
+      version: 10,
+      fields: ["exaddr", "srcaddr", "dstaddr", "input", "output", "dPkts", "dOctets", "prot"],
+      extras: [SAMPLING_COLUMN],
+    });
+    const batch = new FlowBatch({ capacity: 2, extras: [{ name: SAMPLING_COLUMN, kind: "u32" }] });
+    const address = { exaddr: "127.0.0.1", srcaddr: "10.0.0.1", dstaddr: "10.0.0.2", prot: 6 };
+    batch.append(schema, {
+      ...address,
+      input: 1,
+      output: 2,
+      dOctets: 700,
+      dPkts: 7,
+      samplingRate: 100,
+    });
+    batch.append(schema, {
+      ...address,
+      input: 2,
+      output: 1,
+      dOctets: 300,
+      dPkts: 3,
+      samplingRate: 1,
+    });
+    web.sink.write(batch);
+    const exporters = [
+      exporter({ address: "127.0.0.1", version: "10", source: 5, sampling: 100 }),
+      exporter({ address: "127.0.0.2" }),
+    ];
+    // One that was forgotten meanwhile would take its names with it.
+    const known = [...told()];
+    const publish = () => web.publish(snapshot({ packets: 1, exporters }), known);
+    publish();
+    const timer = setInterval(publish, 500);
+    try {
+      const { page } = await visit(web);
+      await page.click("#tab-input-interface");
+      const first = "#top-table tbody tr:first-child";
+      await page.waitForSelector(`${first} th:has-text('Gi0/1 <uplink>')`);
+      assertEquals(await textOf(page, `${first} th`), "Gi0/1 <uplink> 127.0.0.1 if 1");
+      assertEquals(await textOf(page, "#top-table tbody tr:nth-child(2) th"), "127.0.0.1 if 2");
+      const bytesOf = () => textOf(page, `${first} td:nth-child(3)`);
+      assertEquals(await bytesOf(), "700 B");
+      await page.click("#tab-output-interface");
+      await page.waitForSelector("#top-table tbody tr:nth-child(2) th:has-text('Gi0/1 <uplink>')");
+      await page.click("#tab-input-interface");
+      await page.waitForSelector(`${first} th:has-text('Gi0/1 <uplink>')`);
+      await page.check("[name=scaled][value=true]", { force: true });
+      await page.waitForSelector(`${first} td:nth-child(3):has-text('70.0')`);
+      assertEquals(await bytesOf(), "70.0 kB");
+      assertEquals(await textOf(page, "#top-table tfoot tr:last-child td:nth-child(3)"), "70.3 kB");
+      assertEquals(await textOf(page, "#top-table tfoot tr:last-child td:nth-child(5)"), "2");
+      await page.check("[name=scaled][value=false]", { force: true });
+      await page.waitForSelector(`${first} td:nth-child(3):has-text('700')`);
+      await page.selectOption("[name=stack]", "input-interface");
+      await page.waitForSelector("#legend tbody th:has-text('Gi0/1 <uplink> (127.0.0.1 if 1)')");
+      const row = "#exporters-table tbody tr:first-child";
+      await page.waitForSelector(`${row} th:has-text('1 interface, 1 VRF')`);
+      assertEquals(
+        await textOf(page, `${row} .told`),
+        "1 interface, 1 VRF, sampler 1: 1 in 100, core: 1 in 1,000",
+      );
+      assertEquals(await page.locator("#exporters-table .told").count(), 1);
+      assertEquals(await page.locator("main uplink").count(), 0);
+    } finally {
+      clearInterval(timer);
+    }
+  },
+);
 
 pageTest("the query box answers, and says what is wrong", async (visit, start) => {
   const directory = await Deno.makeTempDir();
