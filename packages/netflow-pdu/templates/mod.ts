@@ -1,4 +1,4 @@
-export { type Biflow } from "./batch_plan.ts";
+export type { Biflow, ListSource } from "./batch_plan.ts";
 export type { TemplateCodec, TemplateCodecOptions } from "./define_codec.ts";
 export * from "./domain_facts.ts";
 export { ELEMENT_COLUMNS, type ElementColumn, type ElementConversion } from "./element_columns.ts";
