@@ -2,8 +2,9 @@
  * The hot loops: one field of a block of records into, or out of, one column.
  *
  * Every function is a loop over one pair of types, so that each compiles to straight machine code;
- * a loop that is handed several kinds of typed array runs several times slower. The tables at the
- * end pick the loop by column kind and bytes on the wire, once per layout and batch.
+ * a loop that is handed several kinds of typed array runs several times slower. So does, once V8 has
+ * optimized it, a loop that looks at the byte order for each value: each order has a loop. The tables
+ * at the end pick the loop by column kind and bytes on the wire, once per layout and batch.
  *
  * @module
  */
@@ -41,26 +42,54 @@ const fillU16From8: Fill<Uint16Array> = (column, at, view, offset, stride, count
 };
 
 const fillU16From16: Fill<Uint16Array> = (column, at, view, offset, stride, count, le) => {
-  for (let row = at; row < at + count; row++, offset += stride) {
-    column[row] = view.getUint16(offset, le);
+  const end = at + count;
+  if (le) {
+    for (let row = at; row < end; row++, offset += stride) {
+      column[row] = view.getUint16(offset, true);
+    }
+  } else {
+    for (let row = at; row < end; row++, offset += stride) {
+      column[row] = view.getUint16(offset, false);
+    }
   }
 };
 
 const fillU32From16: Fill<Uint32Array> = (column, at, view, offset, stride, count, le) => {
-  for (let row = at; row < at + count; row++, offset += stride) {
-    column[row] = view.getUint16(offset, le);
+  const end = at + count;
+  if (le) {
+    for (let row = at; row < end; row++, offset += stride) {
+      column[row] = view.getUint16(offset, true);
+    }
+  } else {
+    for (let row = at; row < end; row++, offset += stride) {
+      column[row] = view.getUint16(offset, false);
+    }
   }
 };
 
 const fillU32From32: Fill<Uint32Array> = (column, at, view, offset, stride, count, le) => {
-  for (let row = at; row < at + count; row++, offset += stride) {
-    column[row] = view.getUint32(offset, le);
+  const end = at + count;
+  if (le) {
+    for (let row = at; row < end; row++, offset += stride) {
+      column[row] = view.getUint32(offset, true);
+    }
+  } else {
+    for (let row = at; row < end; row++, offset += stride) {
+      column[row] = view.getUint32(offset, false);
+    }
   }
 };
 
 const fillCounterFrom32: Fill<Float64Array> = (column, at, view, offset, stride, count, le) => {
-  for (let row = at; row < at + count; row++, offset += stride) {
-    column[row] = view.getUint32(offset, le);
+  const end = at + count;
+  if (le) {
+    for (let row = at; row < end; row++, offset += stride) {
+      column[row] = view.getUint32(offset, true);
+    }
+  } else {
+    for (let row = at; row < end; row++, offset += stride) {
+      column[row] = view.getUint32(offset, false);
+    }
   }
 };
 

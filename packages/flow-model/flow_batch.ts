@@ -1,4 +1,5 @@
 import { parseIPv4, parseIPv6 } from "./address.ts";
+import { type Column, type ColumnHolders, createHolder, moveRows } from "./column_holders.ts";
 import { fillColumn, type FillStep, fillStep, type StoreStep, storeStep } from "./column_steps.ts";
 import type { NumberColumn } from "./columns.ts";
 import { FlowAttributeError } from "./errors.ts";
@@ -16,25 +17,6 @@ import { RowOctets } from "./row_octets.ts";
 import { BATCH_ROWS_DEFAULT, BATCH_ROWS_MAX, EXTRA_COLUMNS_MAX, SCHEMAS_MAX } from "./limits.ts";
 import type { FlowSchema } from "./schema.ts";
 import { SharedRuns } from "./shared_runs.ts";
-
-/** What holds the values of a column of each kind. */
-export interface ColumnHolders {
-  /** Integers of 8 bits. */
-  u8: Uint8Array<ArrayBuffer>;
-  /** Integers of 16 bits. */
-  u16: Uint16Array<ArrayBuffer>;
-  /** Integers of 32 bits. */
-  u32: Uint32Array<ArrayBuffer>;
-  /** Integers exact to 2^53 − 1. */
-  counter: Float64Array<ArrayBuffer>;
-  /** IPv4 addresses as numbers; 0 in rows whose address is IPv6, which `wide()` holds. */
-  address: Uint32Array<ArrayBuffer>;
-  /** Octet strings. */
-  bytes: (Uint8Array | undefined)[];
-}
-
-/** Any column. */
-export type Column = ColumnHolders[ColumnKind];
 
 /** A column beyond the canonical fields. */
 export interface ColumnSpec {
@@ -383,6 +365,50 @@ export class FlowBatch {
   }
 
   /**
+   * Keeps some of the rows, and moves them to the front; the others are gone. Every `Flow` made
+   * from the batch before is dead from then on.
+   *
+   * @param rows The rows that stay, ascending
+   * @throws {RangeError} The batch is one of records, whose columns follow these
+   *
+   * @example
+   * ```ts
+   * import { FlowBatch, FlowSchema } from "@flowtools/flow-model";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const schema = new FlowSchema({ version: 5, fields: ["dstport"] });
+   * const batch = new FlowBatch({ columns: ["dstport"] });
+   * for (const dstport of [53, 80, 443]) batch.append(schema, { dstport });
+   *
+   * batch.keepRows(new Uint32Array([0, 2]));
+   * assertEquals([...batch].map((flow) => flow.dstport), [53, 443]);
+   * ```
+   */
+  keepRows(rows: Uint32Array): void {
+    if (this.#records !== undefined) {
+      throw new RangeError("Cannot keep rows of FlowBatch: it is one of records");
+    }
+    const count = rows.length;
+    if (count === this.#length) return;
+    const columns: (Column | undefined)[] = [this.schemaOf, ...this.#holders, ...this.#families];
+    for (const column of columns) if (column !== undefined) moveRows(column, rows);
+    for (const wide of this.#wide) {
+      for (let to = 0; wide !== undefined && to < count; to++) {
+        wide.copyWithin(to * 16, rows[to] * 16, rows[to] * 16 + 16);
+      }
+    }
+    for (const { values } of this.#extras.values()) {
+      moveRows(values, rows);
+      if (Array.isArray(values)) values.fill(undefined, count, this.#length);
+      else values.fill(0, count, this.#length);
+    }
+    this.octets?.keepRows(rows);
+    this.#length = count;
+    this.#generation++;
+    this.#shared.reset();
+  }
+
+  /**
    * Makes an address column take IPv6 addresses, too.
    *
    * @param field An address field, by index in `FLOW_FIELDS`
@@ -568,21 +594,5 @@ export class FlowBatch {
       const families = this.#families[field];
       if (families !== undefined) families[row] = FAMILY_IPV4;
     }
-  }
-}
-
-function createHolder(kind: ColumnKind, capacity: number): Column {
-  switch (kind) {
-    case "u8":
-      return new Uint8Array(capacity);
-    case "u16":
-      return new Uint16Array(capacity);
-    case "u32":
-    case "address":
-      return new Uint32Array(capacity);
-    case "counter":
-      return new Float64Array(capacity);
-    case "bytes":
-      return new Array(capacity).fill(undefined);
   }
 }

@@ -348,3 +348,39 @@ Deno.test("Flow.getID() has the documented bytes", () => {
   assertEquals([...flow.getID()], [4, ...source, ...destination, 6]);
   assertEquals([...flow.getID(true)], [4, ...destination, ...source, 6]);
 });
+
+Deno.test("FlowBatch.keepRows() moves every kind of value, and rows behind them are new", () => {
+  const schema = new FlowSchema({ version: 9, fields: ["srcaddr", "dOctets"], extras: ["label"] });
+  const other = new FlowSchema({ version: 10, fields: ["dOctets", "exaddr"] });
+  const batch = new FlowBatch({ capacity: 8, extras: [{ name: "label", kind: "bytes" }] });
+  const label = Uint8Array.of(7);
+  batch.append(schema, { srcaddr: "10.0.0.1", dOctets: 1 });
+  batch.append(schema, { srcaddr: "2001:db8::1", dOctets: 2 ** 40, label });
+  batch.appendRecords(LAYOUT, record(true), 0, 1, true, { exaddr: 5 });
+  batch.append(other, { exaddr: "192.0.2.9", dOctets: 3 });
+  const early = batch.flow(0);
+
+  batch.keepRows(Uint32Array.of(1, 3));
+  assertEquals([...batch].map((flow) => flow.toObject()), [
+    {
+      srcaddr: "2001:db8::1",
+      srcaddr_raw: 0x20010db8000000000000000000000001n,
+      dOctets: 2 ** 40,
+      label,
+    },
+    { exaddr: "192.0.2.9", exaddr_raw: 0xc0000209, dOctets: 3 },
+  ]);
+  assertThrows(() => early.srcaddr, FlowAttributeError);
+  batch.append(schema, { srcaddr: "10.0.0.3", dOctets: 4 });
+  assertEquals(batch.flow(2).toObject(), {
+    srcaddr: "10.0.0.3",
+    srcaddr_raw: 0x0a000003,
+    dOctets: 4,
+  });
+  // What shared values were filled ahead with is not what stands there any more.
+  batch.appendRecords(LAYOUT, record(true), 0, 1, true, { exaddr: 5 });
+  assertEquals([batch.flow(3).exaddr, batch.flow(3).schema], ["0.0.0.5", LAYOUT.schema]);
+
+  const records = FlowBatch.ofRecords(LAYOUT, record(true), 0, 1, true);
+  assertThrows(() => records.keepRows(new Uint32Array(0)), RangeError, "one of records");
+});

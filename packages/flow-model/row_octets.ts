@@ -74,6 +74,22 @@ export class RowOctets {
     return this.#octets.subarray(this.#starts[row], this.#starts[row] + length);
   }
 
+  /**
+   * Keeps the records of some rows, and moves them to the front. The room of the others comes back
+   * with `reset()`.
+   *
+   * @param rows The rows that stay, ascending
+   */
+  keepRows(rows: Uint32Array): void {
+    for (let to = 0; to < rows.length; to++) {
+      this.#starts[to] = this.#starts[rows[to]];
+      this.#lengths[to] = this.#lengths[rows[to]];
+    }
+    if (this.#rows <= rows.length) return;
+    this.#lengths.fill(0, rows.length, this.#rows);
+    this.#rows = rows.length;
+  }
+
   #reserve(octets: number): boolean {
     const needed = this.#used + octets;
     if (needed > ROW_OCTETS_MAX) return false;

@@ -1,7 +1,7 @@
 /** The part of the package that needs Deno: it is imported when a set meets its first path. */
 import type { ByteWriter } from "@flowtools/ft-format";
 
-import { PACKET_MAGIC_BYTES, packetFormat } from "./packets/export_packet.ts";
+import { PACKET_MAGIC_BYTES, packetFormat } from "./packets/packet_format.ts";
 
 export { createFtFile, NATIVE_ZLIB, openFtFile } from "@flowtools/ft-format/deno";
 
@@ -47,6 +47,7 @@ export async function peekInput(path: string): Promise<PeekedInput> {
   const input = name === "-" ? Deno.stdin : await Deno.open(name);
   const start = new Uint8Array(PACKET_MAGIC_BYTES);
   let used = 0;
+  let ended = false;
   let closed = false;
   const close = () => {
     if (!closed) input.close();
@@ -55,6 +56,7 @@ export async function peekInput(path: string): Promise<PeekedInput> {
   try {
     while (used < PACKET_MAGIC_BYTES) {
       const length = await input.read(start.subarray(used));
+      ended = length === null;
       if (length === null) break;
       used += length;
     }
@@ -69,6 +71,8 @@ export async function peekInput(path: string): Promise<PeekedInput> {
     async *chunks() {
       try {
         yield start.subarray(0, used);
+        // The end of a terminal's input is told once; who asks again waits for more.
+        if (ended) return;
         const buffer = new Uint8Array(READ_BYTES);
         for (let length; (length = await input.read(buffer)) !== null;) {
           yield buffer.subarray(0, length);

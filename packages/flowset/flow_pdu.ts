@@ -1,4 +1,4 @@
-import { BATCH_ROWS_DEFAULT, type Flow, FlowBatch } from "@flowtools/flow-model";
+import { BATCH_ROWS_DEFAULT, type Flow, FlowBatch, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import {
   createPduRegistry,
   decodePdu,
@@ -12,7 +12,6 @@ import {
   type PduRegistry,
   type PduResult,
   type PduSession,
-  SAMPLING_COLUMN,
   sequenceUnits,
   TemplateSession,
 } from "@flowtools/netflow-pdu";

@@ -9,8 +9,7 @@ import {
   openSource,
 } from "./open_source.ts";
 import type { CounterScaling } from "./packets/counter_scaling.ts";
-import { PacketSessions } from "./packets/packet_sessions.ts";
-import { waitingText } from "./packets/packet_source.ts";
+import { SessionsOnDemand, waitingText } from "./packets/sessions_on_demand.ts";
 
 /** How to read in batches. */
 export interface BatchReadOptions {
@@ -32,10 +31,12 @@ export interface BatchReadOptions {
   readonly scaling?: CounterScaling;
 }
 
+type RememberingOptions = FlowReadOptions & Required<Pick<FlowReadOptions, "sessions">>;
+
 /** Reads flows from one source after another. */
 export class FlowReader {
   readonly #waiting: FlowSource[];
-  readonly #options: FlowReadOptions & { readonly sessions: PacketSessions };
+  readonly #options: RememberingOptions;
   /** Whether nobody else knows what still waits at the end. */
   readonly #tellsWaiting: boolean;
   readonly #header: FtHeader;
@@ -46,7 +47,7 @@ export class FlowReader {
   private constructor(
     first: OpenSource,
     waiting: FlowSource[],
-    options: FlowReadOptions & { readonly sessions: PacketSessions },
+    options: RememberingOptions,
     tellsWaiting: boolean,
   ) {
     this.#current = first;
@@ -65,7 +66,7 @@ export class FlowReader {
     if (first === undefined) {
       throw new FlowSetError("no-source", "Cannot open flow set: there is no source to read");
     }
-    const { sessions = new PacketSessions() } = options;
+    const { sessions = new SessionsOnDemand() } = options;
     const remembering = { ...options, sessions };
     const opened = await openSource(first, remembering);
     return new FlowReader(opened, waiting, remembering, options.sessions === undefined);

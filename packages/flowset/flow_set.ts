@@ -2,13 +2,13 @@ import type { Flow, FlowBatch } from "@flowtools/flow-model";
 import type { FtHeader, RecordBlock } from "@flowtools/ft-format";
 import { FlowSetError } from "./errors.ts";
 import { type BatchReadOptions, FlowReader } from "./flow_reader.ts";
-import {
-  type FinalCounters,
-  type FlowItem,
-  type FlowTarget,
-  type FlowWriteOptions,
+import type {
+  FinalCounters,
+  FlowItem,
+  FlowTarget,
+  FlowWriteOptions,
   FlowWriter,
-  type WriteReport,
+  WriteReport,
 } from "./flow_writer.ts";
 import type { FlowReadOptions, FlowSource } from "./open_source.ts";
 
@@ -49,6 +49,17 @@ export class FlowSet implements AsyncIterable<Flow>, AsyncDisposable {
    * @returns The set, its first header read
    * @throws {FtFormatError} The first source is no flow-tools file, or its header is damaged;
    * damage further on is thrown while reading, after all whole records before it
+   * @throws {WhereFieldError} The first source cannot answer `options.where`
+   *
+   * @example Read some of the flows
+   * ```ts
+   * import { compileWhere, FlowSet } from "@flowtools/flowset";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const where = compileWhere("packets > 2G and not tcp");
+   * await using set = await FlowSet.open("fixtures/ft/v5-le.ft", { where });
+   * for await (const flow of set) assertEquals(flow.dPkts! > 2_000_000_000, true);
+   * ```
    */
   static async open(
     source: FlowSource | readonly FlowSource[],
@@ -87,6 +98,8 @@ export class FlowSet implements AsyncIterable<Flow>, AsyncDisposable {
    * ```
    */
   static async create(target: FlowTarget, options: FlowWriteOptions = {}): Promise<FlowSet> {
+    // Who reads need not load what writes, and the packets that it takes.
+    const { FlowWriter } = await import("./flow_writer.ts");
     return new FlowSet(undefined, await FlowWriter.create(target, options));
   }
 

@@ -39,6 +39,15 @@ export const IMPORT_BLOCK_ROWS = 4_096;
 /** Characters of a line of text at most: a file without line ends must not fill the memory. */
 export const IMPORT_LINE_BYTES_MAX: number = 1 << 16;
 
+/** Characters of a `where` expression at most: room for long lists of addresses, and no more. */
+export const WHERE_LENGTH_MAX: number = 1 << 18;
+
+/** Parentheses and negations within each other at most: each is a level of the parser's stack. */
+export const WHERE_DEPTH_MAX = 100;
+
+/** Conditions of a `where` expression at most: each may keep a table of 64 KiB. */
+export const WHERE_CONDITIONS_MAX = 512;
+
 /**
  * Names of fields that records have no place for and that are counted each by itself: whoever forges
  * templates could make up new ones for ever.

@@ -44,7 +44,9 @@ export * from "./symbols.ts";
 export * from "./header_clock.ts";
 export * from "./packets/counter_scaling.ts";
 export * from "./packets/export_packet.ts";
+export { PACKET_MAGIC_BYTES, type PacketFormat, packetFormat } from "./packets/packet_format.ts";
 export * from "./packets/flow_labels.ts";
+export * from "./packets/sessions_on_demand.ts";
 export * from "./packets/packet_flows.ts";
 export { PacketSessions, type TemplateOrigin } from "./packets/packet_sessions.ts";
 export * from "./packets/lost_columns.ts";
@@ -62,25 +64,8 @@ export { type ConfigVariables, parseVariables } from "./config/variables.ts";
 export * from "./filter/filter_config.ts";
 export * from "./filter/flow_filter.ts";
 export * from "./filter/record_filter.ts";
-export * from "./report/mod.ts";
-export * from "./report_config/definition_run.ts";
-export {
-  REPORT_FIELDS,
-  REPORT_OPTIONS,
-  type ReportField,
-  type ReportFieldName,
-  type ReportOption,
-} from "./report_config/fields.ts";
-export type {
-  AddressDisplay,
-  ConfigName,
-  ConfiguredReport,
-  ReportDefinition,
-  ReportIncludes,
-  ReportOutput,
-  ReportTime,
-} from "./report_config/model.ts";
-export * from "./report_config/report_config.ts";
+export * from "./groups/mod.ts";
+export * from "./reports.ts";
 export * from "./filter/acl.ts";
 export * from "./filter/list_filter.ts";
 export type { RowTest } from "./filter/narrow.ts";
@@ -106,11 +91,11 @@ export * from "./import/importer.ts";
 export * from "./import/nfcollector.ts";
 export * from "./import/packets.ts";
 export type { BlockSink } from "./import/record_builder.ts";
-export * from "./transform/cryptopan.ts";
-export * from "./transform/flow_transform.ts";
-export * from "./transform/mask_config.ts";
-export * from "./transform/record_transform.ts";
-export type { RowAction } from "./transform/row_action.ts";
-export * from "./transform/tag_config.ts";
-export { TransformConfig } from "./transform/transform_config.ts";
-export * from "./transform/xlate_config.ts";
+export * from "./transform.ts";
+export * from "./where/compile_where.ts";
+export { nearestWords } from "./where/nearest.ts";
+export * from "./where/select_records.ts";
+export type { WhereElement, WhereElementNames } from "./where/subject_table.ts";
+export type { ToldNames } from "./where/told_names.ts";
+export type { WhereNames, WhereSymbols } from "./where/values.ts";
+export * from "./where/where_error.ts";

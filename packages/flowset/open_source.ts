@@ -6,11 +6,14 @@ import {
   type RecordBlock,
   type ZlibProvider,
 } from "@flowtools/ft-format";
-import { PACKET_MAGIC_BYTES, packetFormat } from "./packets/export_packet.ts";
+import { PACKET_MAGIC_BYTES, packetFormat } from "./packets/packet_format.ts";
 import type { PacketSessions } from "./packets/packet_sessions.ts";
 import type { LossKind } from "./packets/packet_records.ts";
-import { PacketSource } from "./packets/packet_source.ts";
+import type { PacketSource } from "./packets/packet_source.ts";
+import { SessionsOnDemand } from "./packets/sessions_on_demand.ts";
 import { loadPlatform, loadZlib } from "./platform.ts";
+import type { Where } from "./where/compile_where.ts";
+import { type SelectedListener, selectRecords } from "./where/select_records.ts";
 
 /**
  * Where flows are read from: the path of a flow-tools file, `"-"` for standard input, a stream, or
@@ -33,13 +36,21 @@ export interface FlowReadOptions {
    * What is remembered of exporters from other files, so that the templates of one decode the
    * packets of the next.
    */
-  readonly sessions?: PacketSessions;
+  readonly sessions?: PacketSessions | SessionsOnDemand;
   /** Address of the exporter of an IPFIX file, which does not tell it; default `0.0.0.0`. */
   readonly exporter?: string;
   /** Told what of files of packets could not be read, a sentence at a time. */
   readonly warn?: (message: string) => void;
   /** Told what flows of packets lost as they became records, a sentence at a time. */
   readonly lost?: (message: string, kind: LossKind) => void;
+  /**
+   * Only flows that pass this are read; of records that do not, no more is decoded than it looks at.
+   */
+  readonly where?: Where;
+  /** Told how many flows passed it. */
+  readonly onSelected?: SelectedListener;
+  /** Told of bytes that were read of files. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 /** A source of records that is open. */
@@ -61,6 +72,7 @@ export interface RecordSource extends AsyncDisposable {
  * @param options Name, bounds, what is remembered of exporters
  * @returns The records, to be closed
  * @throws {FtFormatError} It is no flow-tools file, or its header is damaged
+ * @throws {WhereFieldError} Its records cannot answer `options.where`
  *
  * @example
  * ```ts
@@ -97,17 +109,32 @@ export interface OpenSource {
 }
 
 /**
- * Opens a source.
+ * Opens a source; of its flows those are there that are asked for.
  *
  * @param source The source
- * @param options Name, bounds, what is remembered of exporters
+ * @param options Name, bounds, what is remembered of exporters, what flows have to pass
  * @returns The source, its header read
  * @throws {FtFormatError} It is no flow-tools file, or its header is damaged
+ * @throws {WhereFieldError} Its records cannot answer `options.where`
  */
 export async function openSource(
   source: FlowSource,
   options: FlowReadOptions,
 ): Promise<OpenSource> {
+  const open = await openWhole(source, options);
+  const { where, onSelected } = options;
+  // Packets select for themselves, before flows become records.
+  if (where === undefined || open.packets !== undefined) return open;
+  try {
+    where.check(open.layout.schema);
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+  return { ...open, blocks: () => selectRecords(open, where, onSelected) };
+}
+
+async function openWhole(source: FlowSource, options: FlowReadOptions): Promise<OpenSource> {
   if (typeof source === "string") return await openPath(source, options);
   const live = !(source instanceof Uint8Array);
   const chunks = source instanceof Uint8Array ? oneChunk(source) : source;
@@ -121,14 +148,15 @@ async function openPath(path: string, options: FlowReadOptions): Promise<OpenSou
   const { NATIVE_ZLIB, openFtFile, peekInput } = await loadPlatform();
   const input = await peekInput(path);
   const source = options.name ?? (path === "-" ? "standard input" : path);
-  if (input.packets) {
-    return await openPackets(input.chunks(), !input.regular, { ...options, name: source });
-  }
-  if (!input.regular) {
-    return await openStream(input.chunks(), NATIVE_ZLIB, true, { ...options, name: source });
+  if (input.packets || !input.regular) {
+    const chunks = counted(input.chunks(), options.onRead);
+    const named = { ...options, name: source };
+    return input.packets
+      ? await openPackets(chunks, !input.regular, named)
+      : await openStream(chunks, NATIVE_ZLIB, true, named);
   }
   input.close();
-  const file = await openFtFile(path, { limits: options.limits });
+  const file = await openFtFile(path, { limits: options.limits, onRead: options.onRead });
   return {
     header: file.header,
     layout: file.layout,
@@ -138,12 +166,25 @@ async function openPath(path: string, options: FlowReadOptions): Promise<OpenSou
   };
 }
 
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  onRead: (bytes: number) => void = () => {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    onRead(chunk.length);
+    yield chunk;
+  }
+}
+
 async function openPackets(
   chunks: AsyncIterable<Uint8Array>,
   live: boolean,
-  { name: source, ...options }: FlowReadOptions,
+  { name: source, sessions: given, ...options }: FlowReadOptions,
 ): Promise<OpenSource> {
-  const packets = await PacketSource.open(chunks, { ...options, source, live });
+  // Who reads flow-tools files need not load what decodes packets.
+  const { PacketSource } = await import("./packets/packet_source.ts");
+  const sessions = given instanceof SessionsOnDemand ? await given.get() : given;
+  const packets = await PacketSource.open(chunks, { ...options, sessions, source, live });
   const { header, layout } = packets;
   const blocks = () => packets.blocks();
   return { header, layout, live, packets, blocks, close: () => packets.close() };

@@ -18,6 +18,8 @@ export interface FtReadOptions {
   readonly source?: string;
   /** Bounds. */
   readonly limits?: FtLimits;
+  /** Told of bytes that `openFtFile()` reads of a file: for those who show how far it is. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 /** The version of the aggregation that the layouts of version 8 belong to. */

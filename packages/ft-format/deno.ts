@@ -68,7 +68,7 @@ export async function openFtFile(
   const input = path === "-" ? openStdin() : await openInput(path);
   const decoder = new FtStreamDecoder({ zlib: NATIVE_ZLIB, ...options, source });
   try {
-    const reader = new FtFileReader(input, decoder);
+    const reader = new FtFileReader(input, decoder, options.onRead);
     await reader.readHeader();
     return reader;
   } catch (error) {

@@ -59,6 +59,7 @@ export interface OpenInput {
 export class FtFileReader implements FtReader, AsyncDisposable, Disposable {
   readonly #input: OpenInput;
   readonly #decoder: FtStreamDecoder;
+  readonly #onRead: ((bytes: number) => void) | undefined;
   #buffer: Uint8Array = new Uint8Array(READ_CHUNK_BYTES);
   #closed = false;
 
@@ -67,11 +68,13 @@ export class FtFileReader implements FtReader, AsyncDisposable, Disposable {
    *
    * @param input The input
    * @param decoder What makes sense of its bytes
+   * @param onRead Told of bytes that were read
    * @ignore
    */
-  constructor(input: OpenInput, decoder: FtStreamDecoder) {
+  constructor(input: OpenInput, decoder: FtStreamDecoder, onRead?: (bytes: number) => void) {
     this.#input = input;
     this.#decoder = decoder;
+    this.#onRead = onRead;
   }
 
   /** What the header tells. */
@@ -118,6 +121,7 @@ export class FtFileReader implements FtReader, AsyncDisposable, Disposable {
         : await this.#input.bytes.read(this.#buffer);
       if (length === null) break;
       this.#decoder.push(this.#buffer.subarray(0, length));
+      this.#onRead?.(length);
       sinceTurn += length;
       if (sinceTurn >= TURN_BYTES) {
         sinceTurn = 0;
@@ -171,13 +175,18 @@ export class FtFileReader implements FtReader, AsyncDisposable, Disposable {
    * @ignore
    */
   async readHeader(): Promise<void> {
+    let bytes = 0;
     while (this.#decoder.header === undefined && this.#decoder.error === undefined) {
       const length = await this.#input.bytes.read(this.#buffer);
       if (length === null) this.#decoder.finish();
       else this.#decoder.push(this.#buffer.subarray(0, length));
+      bytes += length ?? 0;
     }
     if (this.#decoder.error !== undefined) throw this.#decoder.error;
-    if (!this.#canSeek) return;
+    if (!this.#canSeek) {
+      this.#onRead?.(bytes);
+      return;
+    }
     // Reads of whole records spare the copy of the one that would straddle two reads.
     const { size } = this.layout;
     this.#buffer = this.#buffer.subarray(0, READ_CHUNK_BYTES - READ_CHUNK_BYTES % size);

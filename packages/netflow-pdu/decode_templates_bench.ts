@@ -2,13 +2,12 @@
  * How fast packets with templates become columns. A "flow" here is one record of a packet of 24; the
  * figure to look at is 1 / (time per iteration) × 24 × 256 flows.
  */
-import { FlowBatch } from "@flowtools/flow-model";
+import { FlowBatch, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import type { PduInput } from "./codec.ts";
 import { createIpfixCodec } from "./codecs/ipfix.ts";
 import { createV9Codec } from "./codecs/v9.ts";
 import { decodePduAt } from "./decode_pdu.ts";
 import { createPduRegistry } from "./registry.ts";
-import { SAMPLING_COLUMN } from "./templates/sampling.ts";
 import { VARIABLE_LENGTH } from "./templates/template.ts";
 
 const PACKETS = 256;

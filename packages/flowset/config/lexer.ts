@@ -1,3 +1,4 @@
+import { oneOf } from "./one_of.ts";
 import { ConfigError, type ConfigPosition } from "./error.ts";
 import { type ConfigVariables, substitute } from "./variables.ts";
 
@@ -54,13 +55,15 @@ export class ConfigLine {
 
   /** The next word as one of a table's keys, in any case. */
   expectOneOf<Value>(what: string, table: Readonly<Record<string, Value>>): Value {
-    const names = Object.keys(table).join(", ");
+    const names = Object.keys(table);
     const word = this.next();
-    if (word === undefined) return this.fail(this.position(), `no ${what}`, `one of ${names}`);
+    if (word === undefined) {
+      return this.fail(this.position(), `no ${what}`, `one of ${names.join(", ")}`);
+    }
     const key = word.text.toLowerCase();
     return Object.hasOwn(table, key)
       ? table[key]
-      : this.fail(word, `unknown ${what} "${word.text}"`, `one of ${names}`);
+      : this.fail(word, `unknown ${what} "${word.text}"`, oneOf(key, names));
   }
 
   /** Everything up to the end of the line, as one word; `undefined` where there is nothing. */

@@ -1,3 +1,4 @@
+import { oneOf } from "./one_of.ts";
 import { ConfigError } from "./error.ts";
 import { type ConfigLine, configLines, type ConfigSource, type ConfigWord } from "./lexer.ts";
 
@@ -31,7 +32,7 @@ export function readSections<State>(
     const keyword = keywords.find((row) => row.name === name && allowed(row));
     if (keyword === undefined) {
       const names = keywords.filter(allowed).map((row) => row.name);
-      return line.fail(word, `unexpected "${word.text}"`, `one of ${names.join(", ")}`);
+      return line.fail(word, `unexpected "${word.text}"`, oneOf(name, names));
     }
     keyword.read(line, state);
     line.end();
@@ -79,7 +80,7 @@ export class NamedEntries<Value> {
     const value = this.get(word.text);
     if (value !== undefined) return value;
     const { names } = this;
-    const expected = names.length === 0 ? "its definition" : `one of ${names.join(", ")}`;
+    const expected = names.length === 0 ? "its definition" : oneOf(word.text, names);
     throw new ConfigError(word, `there is no ${this.#kind} "${word.text}"`, expected);
   }
 }

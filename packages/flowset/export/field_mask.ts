@@ -1,4 +1,5 @@
 import { FLOW_FIELDS, FlowToolsError } from "@flowtools/flow-model";
+import { oneOf } from "../config/one_of.ts";
 import type { ReferenceFaultOptions } from "../reference_faults.ts";
 
 /** A mask of fields is none. */
@@ -39,8 +40,9 @@ export function parseFieldMask(
   for (const name of text.split(",")) {
     const field = FLOW_FIELDS.find((row) => row.name.toLowerCase() === name.trim().toLowerCase());
     if (field === undefined) {
-      const known = FLOW_FIELDS.map((row) => row.name.toLowerCase()).join(", ");
-      throw new FieldMaskError("unknown-field", `Unrecognized field "${name}", expected ${known}`);
+      const known = FLOW_FIELDS.map((row) => row.name.toLowerCase());
+      const state = `Unrecognized field "${name}", expected ${oneOf(name.trim(), known)}`;
+      throw new FieldMaskError("unknown-field", state);
     }
     const again = field.name === "nexthop" && (mask & field.xfield) !== 0n;
     const bit = again && !referenceFaults ? PEER_NEXTHOP : field.xfield;

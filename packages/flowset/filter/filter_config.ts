@@ -1,3 +1,4 @@
+import { oneOf } from "../config/one_of.ts";
 import { ConfigError } from "../config/error.ts";
 import type { ConfigLine, ConfigWord } from "../config/lexer.ts";
 import { scanUnsigned, type SymbolLookup } from "../config/numbers.ts";
@@ -269,8 +270,8 @@ export function parseFilterConfig(text: string, options: FilterConfigOptions = {
 function resolveMatch({ type, primitive }: Match, { primitives }: State) {
   const match = MATCHES.get(type.text.toLowerCase());
   if (match === undefined) {
-    const names = MATCH_TYPES.map(({ name }) => name).join(", ");
-    throw new ConfigError(type, `unknown match "${type.text}"`, `one of ${names}`);
+    const names = MATCH_TYPES.map(({ name }) => name);
+    throw new ConfigError(type, `unknown match "${type.text}"`, oneOf(type.text, names));
   }
   const found = primitives.resolve(primitive);
   const name = found.type?.name ?? "unset";

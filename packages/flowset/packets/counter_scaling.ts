@@ -1,5 +1,4 @@
-import type { FlowBatch } from "@flowtools/flow-model";
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
+import { type FlowBatch, SAMPLING_COLUMN } from "@flowtools/flow-model";
 
 /**
  * Multiplies the octets and packets of flows by their rate of sampling, which makes estimates of

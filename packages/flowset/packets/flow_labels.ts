@@ -1,5 +1,5 @@
-import { type Flow, type FlowFieldName, valueText } from "@flowtools/flow-model";
-import type { NamedKind } from "@flowtools/netflow-pdu";
+import { type Flow, type FlowFieldName, type FlowValue, valueText } from "@flowtools/flow-model";
+import type { NamedFact, NamedKind } from "@flowtools/netflow-pdu";
 import type { PacketSessions } from "./packet_sessions.ts";
 
 /** A name that goes with a flow. */
@@ -21,6 +21,16 @@ export const FLOW_LABELS: readonly FlowLabel[] = [
   { name: "applicationName", kind: "applications", keys: ["applicationId"] },
   { name: "samplerName", kind: "samplers", keys: ["selectorId", "samplerId"] },
 ];
+
+/**
+ * The attributes of flows that tell the number of what has a name.
+ *
+ * @param label What the name is called, one of `FLOW_LABELS`
+ * @returns The attributes, of which the first that is there counts
+ */
+export function labelKeys(label: string): readonly string[] {
+  return FLOW_LABELS.find(({ name }) => name === label)?.keys ?? [];
+}
 
 /**
  * The names of what a flow refers to by number: interfaces, routing instances, its application, its
@@ -50,9 +60,28 @@ export function flowLabels(flow: Flow, sessions: PacketSessions): Record<string,
     const key = keys.find((key) => flow.has(key));
     const value = key === undefined ? undefined : flow.get(key);
     if (value === undefined) continue;
-    const fact = facts.name(kind, valueText(value));
-    const text = fact === undefined ? "" : fact.name || fact.description;
-    if (text !== "") labels[name] = text;
+    const text = labelText(facts.name(kind, labelKey(value)));
+    if (text !== undefined) labels[name] = text;
   }
   return labels;
+}
+
+/**
+ * The key by which exporters name what a value of a flow refers to.
+ *
+ * @param value The value
+ * @returns The number as text; of octets their hexadecimal digits
+ */
+export function labelKey(value: FlowValue): string {
+  return valueText(value);
+}
+
+/**
+ * What is shown of what an exporter calls something: its name, or else its description.
+ *
+ * @param fact What it told
+ * @returns The text; `undefined` where it told neither
+ */
+export function labelText(fact: NamedFact | undefined): string | undefined {
+  return fact === undefined ? undefined : fact.name || fact.description || undefined;
 }

@@ -1,6 +1,5 @@
-import type { FlowSchema } from "@flowtools/flow-model";
+import { type FlowSchema, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import { lostFields } from "@flowtools/ft-format";
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import { LOST_COLUMNS_MAX, LOST_COLUMNS_SHOWN } from "../limits.ts";
 
 /** Elements that tell nothing. */

@@ -1,6 +1,11 @@
-import type { FlowBatch, FlowFieldName, FlowSchema, RecordLayout } from "@flowtools/flow-model";
+import {
+  type FlowBatch,
+  type FlowFieldName,
+  type FlowSchema,
+  type RecordLayout,
+  SAMPLING_COLUMN,
+} from "@flowtools/flow-model";
 import { canConvert, findFtLayout, type RecordBlock } from "@flowtools/ft-format";
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import { flowCount, lossText, LostColumns } from "./lost_columns.ts";
 
 const FAMILY_IPV6 = 6;

@@ -4,6 +4,8 @@ import {
   createPduRegistry,
   createV9Codec,
   type DomainFacts,
+  type NamedFact,
+  type NamedKind,
   PDU_CODECS,
   type PduCodec,
   type PduRegistry,
@@ -147,6 +149,42 @@ export class PacketSessions {
   factsOf(schema: FlowSchema): DomainFacts | undefined {
     const origin = this.originOf(schema);
     return origin?.session.facts(origin.domain);
+  }
+
+  /**
+   * Notes where the templates of shapes came from, so that it is known also when their exporter has
+   * sent others of their numbers since.
+   *
+   * @param schemas Shapes of flows
+   * @param from The first of them that is new
+   * @param session The memory of their exporter
+   * @param domain Their observation domain
+   */
+  noteOrigins(
+    schemas: readonly FlowSchema[],
+    from: number,
+    session: TemplateSession,
+    domain: number,
+  ): void {
+    for (let index = from; index < schemas.length; index++) {
+      const template = templateOf(schemas[index])?.template;
+      if (template !== undefined) this.#origins.set(template, { session, domain });
+    }
+  }
+
+  /**
+   * Everything of a kind that exporters named.
+   *
+   * @param kind The kind
+   * @returns The names that are remembered, of one domain after the other
+   */
+  *names(kind: NamedKind): Generator<NamedFact, void, undefined> {
+    for (const session of this.#sessions.values()) {
+      if (!(session instanceof TemplateSession)) continue;
+      for (const domain of session.domains) {
+        yield* session.facts(domain)?.names(kind).values() ?? [];
+      }
+    }
   }
 
   #findOrigins(): void {

@@ -1,10 +1,17 @@
-import type { FlowBatch, FlowBatchOptions, RecordLayout } from "@flowtools/flow-model";
+import {
+  FLOW_FIELD_NAMES,
+  type FlowBatch,
+  type FlowBatchOptions,
+  type RecordLayout,
+} from "@flowtools/flow-model";
 import { findFtLayout, FT_FLAGS, type FtHeader, type RecordBlock } from "@flowtools/ft-format";
 import { type ExportPacket, readPackets, type ReadPacketsOptions } from "./export_packet.ts";
 import { PacketFlows } from "./packet_flows.ts";
 import { type LossKind, PacketRecords } from "./packet_records.ts";
 import type { PacketSessions } from "./packet_sessions.ts";
 import { packetBatch, RecordFlows } from "./record_flows.ts";
+import type { Where } from "../where/compile_where.ts";
+import type { SelectedListener } from "../where/select_records.ts";
 
 /** How a file of packets is read. */
 export interface PacketSourceOptions extends ReadPacketsOptions {
@@ -14,6 +21,10 @@ export interface PacketSourceOptions extends ReadPacketsOptions {
   readonly live?: boolean;
   /** Told what flows lost as they became records. */
   readonly lost?: (message: string, kind: LossKind) => void;
+  /** Only flows that pass this are there. Flows with templates that lack what it asks for do not. */
+  readonly where?: Where;
+  /** Told of each batch how many flows passed. */
+  readonly onSelected?: SelectedListener;
 }
 
 /** The version that flows are stored as where flow-tools files have no place for their own. */
@@ -39,6 +50,10 @@ export class PacketSource {
   readonly #flows: PacketFlows;
   /** Packets that were looked at for the header and not decoded yet. */
   #first: Iterable<ExportPacket> | undefined;
+  /** Whether there were flows that may answer what is asked for. */
+  #answers = false;
+  /** The rows of a batch that are asked for. */
+  #rows = new Uint32Array(0);
 
   private constructor(
     groups: AsyncGenerator<Iterable<ExportPacket>, void, undefined>,
@@ -83,9 +98,16 @@ export class PacketSource {
    * @returns The batches
    * @throws {CaptureError} The capture is damaged; after all flows before the damage
    * @throws {FlowSetError} The IPFIX file is damaged, likewise
+   * @throws {WhereFieldError} Packets cannot answer `where`, and none that can came before
    */
   async *batches(options: FlowBatchOptions): AsyncGenerator<FlowBatch, void, undefined> {
-    const batch = packetBatch(options);
+    const { columns = FLOW_FIELD_NAMES } = options;
+    const { where } = this.#options;
+    const batch = packetBatch({
+      ...options,
+      columns: [...new Set([...columns, ...where?.fields ?? []])],
+      octets: options.octets === true || where?.octets === true,
+    });
     for await (const filled of this.#fill(batch)) {
       yield filled;
       filled.reset();
@@ -158,11 +180,12 @@ export class PacketSource {
       for (let packets; (packets = await this.#next()) !== undefined;) {
         for (const packet of packets) {
           while (!this.#flows.add(packet, batch)) {
+            if (!this.#select(batch)) continue;
             yield batch;
             batch = make?.() ?? batch;
           }
         }
-        if (this.#options.live === true && batch.length > 0) {
+        if (this.#options.live === true && this.#select(batch)) {
           yield batch;
           batch = make?.() ?? batch;
         }
@@ -171,9 +194,28 @@ export class PacketSource {
       // The flows before a fault are delivered before it is thrown.
       fault = { error };
     }
-    if (batch.length > 0) yield batch;
+    if (this.#select(batch)) yield batch;
     this.#tellProblems();
     if (fault !== undefined) throw fault.error;
+  }
+
+  /**
+   * Leaves those flows in a batch that are asked for.
+   *
+   * @returns Whether there are some; where not, the batch is empty
+   */
+  #select(batch: FlowBatch): boolean {
+    const { where, onSelected } = this.#options;
+    if (where === undefined || batch.length === 0) return batch.length > 0;
+    this.#answers ||= batch.schemas.some((schema) => where.mayAnswer(schema));
+    // Exporters of one file differ, and not all of their flows can have what is asked for.
+    if (!this.#answers) { for (const schema of batch.schemas) where.check(schema); }
+    if (this.#rows.length < batch.capacity) this.#rows = new Uint32Array(batch.capacity);
+    const passed = where.select(batch, this.#rows, this.#flows.sessions);
+    onSelected?.(batch.length, passed);
+    if (passed > 0) batch.keepRows(this.#rows.subarray(0, passed));
+    else batch.reset();
+    return passed > 0;
   }
 
   async #next(): Promise<Iterable<ExportPacket> | undefined> {
@@ -192,16 +234,6 @@ export class PacketSource {
       warn?.(`${reason}: ${packets} packets, the first is ${first}`);
     }
   }
-}
-
-/**
- * What is said of records whose template never came.
- *
- * @param sets Sets of records
- * @returns The sentence
- */
-export function waitingText(sets: number): string {
-  return `${sets} set${sets === 1 ? "" : "s"} of records left out: their templates did not come`;
 }
 
 /** A packet that was looked at, and those behind it. */

@@ -5,8 +5,8 @@ import {
   type FlowBatchOptions,
   type FlowFieldName,
   FlowSchema,
+  SAMPLING_COLUMN,
 } from "@flowtools/flow-model";
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import { flowCount } from "./lost_columns.ts";
 import { canStore, type RecordLoss } from "./packet_records.ts";
 

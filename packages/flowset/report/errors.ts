@@ -26,6 +26,9 @@ export class MissingFieldError extends ReportError {
 
 /** A report has more groups than its memory allows. */
 export class GroupTableLimitError extends ReportError {
+  /** What it is made from: plain data, so that another thread can be told. */
+  readonly counts: readonly [title: string, groups: number, bytes: number, bytesMax: number];
+
   /**
    * Makes an error.
    *
@@ -40,5 +43,6 @@ export class GroupTableLimitError extends ReportError {
       `Cannot report ${title}: ${groups} groups need a table of ${bytes} bytes, ` +
         `GROUP_TABLE_BYTES_MAX allows ${bytesMax}`,
     );
+    this.counts = [title, groups, bytes, bytesMax];
   }
 }

@@ -1,5 +1,9 @@
-import type { ColumnSpec, RecordReader, RecordValue } from "@flowtools/flow-model";
-import { SAMPLING_COLUMN } from "../templates/sampling.ts";
+import {
+  type ColumnSpec,
+  type RecordReader,
+  type RecordValue,
+  SAMPLING_COLUMN,
+} from "@flowtools/flow-model";
 import { SflowFault } from "./fault.ts";
 import { forwardingStatus } from "./forwarding.ts";
 import { KNOWN, type PlacedAddress } from "./known.ts";

@@ -5,6 +5,7 @@ import {
   type FlowFieldName,
   type FlowSchema,
   type NumberColumn,
+  SAMPLING_COLUMN,
   type Store,
   storeLoop,
 } from "@flowtools/flow-model";
@@ -28,7 +29,6 @@ import {
   type EncodeSource,
   type RowShape,
 } from "./encode_shape.ts";
-import { SAMPLING_COLUMN } from "./sampling.ts";
 
 /** Octets of the number of a sampler. */
 export const SAMPLER_OCTETS = 2;

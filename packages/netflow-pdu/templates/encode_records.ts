@@ -4,6 +4,7 @@ import {
   type FlowBatch,
   type FlowFieldName,
   type FlowSchema,
+  SAMPLING_COLUMN,
 } from "@flowtools/flow-model";
 import type { ElementRegistry } from "../elements/registry.ts";
 import type { ClockNeed } from "./encode_clock.ts";
@@ -19,7 +20,7 @@ import {
 import { hasExporter, isSampled, isWide } from "./encode_traits.ts";
 import { type FieldTranslation, textOctets, translateFields } from "./encode_translate.ts";
 import type { SchemaTemplate } from "./record_reader.ts";
-import { SAMPLING_COLUMN, SAMPLING_ELEMENTS } from "./sampling.ts";
+import { SAMPLING_ELEMENTS } from "./sampling.ts";
 import { RecordFields, type Template, VARIABLE_LENGTH } from "./template.ts";
 
 /** Elements that count from the start of the exporter, and from the clock of their packet. */

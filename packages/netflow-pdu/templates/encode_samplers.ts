@@ -1,7 +1,8 @@
+import { SAMPLING_COLUMN } from "@flowtools/flow-model";
 import { SAMPLER_OCTETS } from "./encode_columns.ts";
 import { SAMPLERS_MAX } from "./encode_limits.ts";
 import { countLost, defineTemplate, type Definition, type Told } from "./encode_shape.ts";
-import { SAMPLING_COLUMN, SAMPLING_ELEMENTS } from "./sampling.ts";
+import { SAMPLING_ELEMENTS } from "./sampling.ts";
 
 /** The scope of NetFlow v9 that is the whole exporter (RFC 3954, section 6.1). */
 const V9_SCOPE_SYSTEM = 1;

@@ -1,5 +1,10 @@
-import { fieldIndex, FLOW_FIELDS, type FlowBatch, type FlowSchema } from "@flowtools/flow-model";
-import { SAMPLING_COLUMN } from "./sampling.ts";
+import {
+  fieldIndex,
+  FLOW_FIELDS,
+  type FlowBatch,
+  type FlowSchema,
+  SAMPLING_COLUMN,
+} from "@flowtools/flow-model";
 
 /** Indexes of the columns of addresses; the bit of each says that a row's is IPv6. */
 const ADDRESS_FIELDS: readonly number[] = FLOW_FIELDS.flatMap(({ kind }, index) =>

@@ -6,7 +6,6 @@ export * from "./encoder.ts";
 export * from "./limits.ts";
 export * from "./read_sets.ts";
 export { readerOf, type SchemaTemplate, templateOf } from "./record_reader.ts";
-export { SAMPLING_COLUMN } from "./sampling.ts";
 export { TemplateSession } from "./session.ts";
 export {
   type FactsSnapshot,

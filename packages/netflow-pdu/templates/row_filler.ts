@@ -5,6 +5,7 @@ import {
   type FlowFieldName,
   FlowSchema,
   type NumberColumn,
+  SAMPLING_COLUMN,
 } from "@flowtools/flow-model";
 import { type ChosenColumns, uptimeField, usesUptime } from "./choose_columns.ts";
 import { makeExtraStep, makeSteps, type Step } from "./column_steps.ts";
@@ -12,7 +13,7 @@ import type { LocatedRecords } from "./located_records.ts";
 import { readNumber } from "./number.ts";
 import { type Moment, type PacketFacts, UPTIME_UNKNOWN } from "./packet_facts.ts";
 import { readerOf } from "./record_reader.ts";
-import { SAMPLING_COLUMN, SamplingStep } from "./sampling.ts";
+import { SamplingStep } from "./sampling.ts";
 import type { ListContext } from "./structured.ts";
 import type { Template } from "./template.ts";
 

@@ -96,9 +96,6 @@ export function samplingRate(
 /** A share that is less is none: the rate would be no number that a column holds. */
 const SHARE_MIN = 2 ** -32;
 
-/** The name of the further column that takes sampling rates: one packet in so many was looked at. */
-export const SAMPLING_COLUMN = "samplingRate";
-
 /**
  * Fills in rates of sampling: those of the record, of its sampler, its interface, its template, its
  * domain.
