@@ -1,6 +1,10 @@
 import { parseArgs } from "@std/cli/parse-args";
+import { didYouMean, oneOfWords } from "./suggest.ts";
 
-/** One flag of a command: the row from which parsing and help derive. */
+/** Flags that belong together, beside those that only one command has. */
+export type FlagGroup = "selection" | "output" | "classic";
+
+/** One flag of a command: the row from which parsing, help, man page and completion derive. */
 export interface Flag {
   /** Long name, without the dashes. */
   readonly name: string;
@@ -10,6 +14,19 @@ export interface Flag {
   readonly value?: string;
   /** The values allowed, where they can be listed. */
   readonly choices?: readonly string[];
+  /** What some of the choices, or values of the range, stand for. */
+  readonly meanings?: readonly (readonly [value: string, meaning: string])[];
+  /** Values that suggest themselves, where others are allowed too. */
+  readonly words?: readonly string[];
+  /** The value is such words, with commas between them. */
+  readonly list?: true;
+  /** Where help shows it; among the flags of the command, unless told. */
+  readonly group?: FlagGroup;
+  /**
+   * The value where none is given: the word behind the flag is its value only where it is made of
+   * `words`.
+   */
+  readonly bare?: string;
   /** The choices may be written in upper case too. */
   readonly anyCase?: true;
   /** The value allowed is a whole number within these bounds. */
@@ -28,7 +45,7 @@ export interface ParsedArguments {
   values(name: string): readonly string[];
   /** The value of a flag that takes a number. */
   number(name: string): number | undefined;
-  /** Whether a switch was given. */
+  /** Whether a switch was given, or a flag that needs no value. */
   on(name: string): boolean;
   /** Everything that is no flag. */
   readonly operands: readonly string[];
@@ -42,6 +59,23 @@ export class UsageError extends Error {
 /** A flag that there is not, or one without the value that it needs. */
 export class UnknownFlagError extends UsageError {
   override name = "UnknownFlagError";
+  /** The flag that there is not, with its dashes and without a value. */
+  readonly flag: string | undefined;
+  /** A question for the flag that may be meant. */
+  readonly meant: string | undefined;
+
+  /**
+   * Makes an error.
+   *
+   * @param message What is wrong
+   * @param flag The flag that there is not; not given where only its value is missing
+   * @param meant A question for the flag that may be meant
+   */
+  constructor(message: string, flag?: string, meant?: string) {
+    super(message);
+    this.flag = flag;
+    this.meant = meant;
+  }
 }
 
 /** Flags that every command has. */
@@ -63,7 +97,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Par
     collect: flags.filter((flag) => flag.repeated).map((flag) => flag.name),
     "--": true,
     unknown: (arg, key) => {
-      if (key !== undefined) throw new UnknownFlagError(unknownFlag(arg, flags));
+      if (key !== undefined) throw unknownFlag(arg, flags);
     },
   });
   const text = (name: string): string | undefined => {
@@ -77,6 +111,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Par
   });
   if (faults.length > 0) throw new UsageError(faults.join("\n"));
   const rest = parsed["--"];
+  const bare = new Set(flags.filter((flag) => flag.bare !== undefined).map(({ name }) => name));
   return {
     value: text,
     values: (name) => {
@@ -84,7 +119,7 @@ export function parseFlags(args: readonly string[], flags: readonly Flag[]): Par
       return Array.isArray(values) ? values.map(String) : [];
     },
     number: (name) => text(name) === undefined ? undefined : Number(text(name)),
-    on: (name) => parsed[name] === true,
+    on: (name) => parsed[name] === true || (bare.has(name) && parsed[name] !== undefined),
     operands: [...parsed._, ...(Array.isArray(rest) ? rest : [])].map(String).map(standardStream),
   };
 }
@@ -108,7 +143,10 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
     }
     if (arg.startsWith("--")) {
       const flag = byName.get(arg.slice(2));
-      if (flag?.value !== undefined) {
+      if (flag?.bare !== undefined) {
+        const valued = isValueOf(flag, args[i + 1]);
+        long.push(`${arg}=${valued ? args[++i] : flag.bare}`);
+      } else if (flag?.value !== undefined) {
         if (i + 1 >= args.length) throw new UnknownFlagError(`${arg} needs a value: ${flag.value}`);
         long.push(`${arg}=${args[++i]}`);
       } else {
@@ -117,9 +155,9 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
     } else if (arg.startsWith("-") && arg.length > 1) {
       for (let at = 1; at < arg.length; at++) {
         const flag = byLetter.get(arg[at]);
-        if (flag === undefined) throw new UnknownFlagError(unknownFlag(`-${arg[at]}`, flags));
-        if (flag.value === undefined) {
-          long.push(`--${flag.name}`);
+        if (flag === undefined) throw unknownFlag(`-${arg[at]}`, flags);
+        if (flag.value === undefined || flag.bare !== undefined) {
+          long.push(`--${flag.name}${flag.bare === undefined ? "" : `=${flag.bare}`}`);
           continue;
         }
         const value = at + 1 < arg.length ? arg.slice(at + 1) : args[++i];
@@ -136,6 +174,11 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
   return [...long, "--", ...operands];
 }
 
+/** Whether the word behind a flag that needs no value is one nevertheless. */
+function isValueOf({ words = [] }: Flag, word: string | undefined): boolean {
+  return word !== undefined && word.split(",").every((part) => words.includes(part));
+}
+
 /**
  * What a flag expects, where it does not allow a value.
  *
@@ -144,7 +187,7 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
 export function expectedInstead(flag: Flag, value: string): string | undefined {
   const choice = flag.anyCase ? value.toLowerCase() : value;
   if (flag.choices !== undefined && !flag.choices.includes(choice)) {
-    return `one of ${flag.choices.join(", ")}`;
+    return oneOfWords(choice, flag.choices);
   }
   if (flag.range !== undefined) {
     const [low, high] = flag.range;
@@ -156,9 +199,26 @@ export function expectedInstead(flag: Flag, value: string): string | undefined {
   return undefined;
 }
 
-function unknownFlag(arg: string, flags: readonly Flag[]): string {
-  const known = flags.map((flag) =>
-    flag.letter ? `-${flag.letter}/--${flag.name}` : `--${flag.name}`
-  );
-  return `unknown flag ${arg}, expected one of ${known.join(" ")}`;
+function unknownFlag(arg: string, flags: readonly Flag[]): UnknownFlagError {
+  const [name] = arg.split("=");
+  const meant = meantFlag(name, flags);
+  const expected = meant ?? `expected one of ${flags.map(bothNames).join(" ")}`;
+  return new UnknownFlagError(`unknown flag ${name}, ${expected}`, name, meant);
 }
+
+/** The flags that a wrong one is likely to mean, as a question. */
+function meantFlag(name: string, flags: readonly Flag[]): string | undefined {
+  if (name.startsWith("--")) {
+    return didYouMean(name.slice(2), flags.map((flag) => flag.name), "--");
+  }
+  // Letters are near to each other only where they are the same one.
+  const twin = flags.find(({ letter }) => letter?.toLowerCase() === name.slice(1).toLowerCase());
+  return twin && `did you mean ${bothNames(twin)}?`;
+}
+
+function bothNames({ letter, name }: Flag): string {
+  return letter === undefined ? `--${name}` : `-${letter}/--${name}`;
+}
+
+/** The flags of what is no call. */
+export const NO_FLAGS: ParsedArguments = parseFlags([], []);

@@ -118,9 +118,16 @@ Deno.test("parseFlags() refuses flags that it does not know, and lists those it 
   assertUsage(["-x"], `unknown flag -x, ${known}`);
   assertUsage(["-Px"], `unknown flag -x, ${known}`);
   assertUsage(["-5"], `unknown flag -5, ${known}`);
-  assertUsage(["--cuont", "5"], `unknown flag --cuont, ${known}`);
-  assertUsage(["--cuont=5"], "unknown flag --cuont");
-  assertUsage(["--no-ports"], "unknown flag --no-ports");
+  assertUsage(["--depth", "5"], `unknown flag --depth, ${known}`);
+  assertUsage(["--depth=5"], `unknown flag --depth, ${known}`);
+});
+
+Deno.test("parseFlags() asks for the flag or value that may be meant", () => {
+  assertUsage(["--cuont", "5"], "unknown flag --cuont, did you mean --count?");
+  assertUsage(["--cuont=5"], "unknown flag --cuont, did you mean --count?");
+  assertUsage(["--out", "5"], "unknown flag --out, did you mean --output?");
+  assertUsage(["-p"], "unknown flag -p, did you mean -P/--ports?");
+  assertUsage(["-b", "bigg"], 'expected one of little, big; did you mean "big"?');
 });
 
 Deno.test("parseFlags() is not fooled by names that every object has", () => {
@@ -128,4 +135,29 @@ Deno.test("parseFlags() is not fooled by names that every object has", () => {
     assertUsage([`--${name}`], `unknown flag --${name}`);
     assertUsage([`--${name}=1`], `unknown flag --${name}`);
   }
+});
+
+Deno.test("parseFlags() gives a flag that needs no value its own, or the words behind it", () => {
+  const flags: readonly Flag[] = [
+    {
+      name: "names",
+      letter: "N",
+      value: "KINDS",
+      words: ["local", "dns"],
+      bare: "local",
+      doc: "N",
+    },
+    { name: "wide", letter: "w", doc: "W" },
+  ];
+  const read = (...args: string[]) => {
+    const parsed = parseFlags(args, flags);
+    return [parsed.value("names"), parsed.on("names"), parsed.operands.join(" ")];
+  };
+  assertEquals(read("file"), [undefined, false, "file"]);
+  assertEquals(read("--names", "file"), ["local", true, "file"]);
+  assertEquals(read("--names", "dns", "file"), ["dns", true, "file"]);
+  assertEquals(read("--names", "dns,local"), ["dns,local", true, ""]);
+  assertEquals(read("--names=dns", "dns"), ["dns", true, "dns"]);
+  assertEquals(read("--names"), ["local", true, ""]);
+  assertEquals(read("-Nw", "dns"), ["local", true, "dns"]);
 });

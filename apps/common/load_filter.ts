@@ -6,7 +6,7 @@ import {
   type SymbolKind,
   type SymbolLookup,
   type SymbolTable,
-} from "@flowtools/flowset";
+} from "@flowtools/flowset/select";
 import type { ConfigFile } from "./config_file.ts";
 import { loadSymbols } from "./load_symbols.ts";
 

@@ -1,4 +1,4 @@
-import { builtInSymbols, type SymbolKind, SymbolTable } from "@flowtools/flowset";
+import { builtInSymbols, type SymbolKind, SymbolTable } from "@flowtools/flowset/select";
 import { environment } from "./environment.ts";
 import type { Flag } from "./flags.ts";
 

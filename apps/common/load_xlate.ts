@@ -1,9 +1,9 @@
+import type { FilterConfig } from "@flowtools/flowset/select";
 import {
-  type FilterConfig,
   parseXlateConfig,
   type TransformConfig,
   type XlateConfigOptions,
-} from "@flowtools/flowset";
+} from "@flowtools/flowset/transform";
 import { type ConfigFile, readConfigFile } from "./config_file.ts";
 import { loadFilterConfig } from "./load_filter.ts";
 

@@ -8,12 +8,20 @@ export interface ExportVersion {
   readonly aggregation?: number;
 }
 
+/** The export versions that there are records of, as `-V` takes them. */
+export const EXPORT_VERSIONS: readonly string[] = [
+  ...new Set(FT_LAYOUTS.map(({ schema }) => schema.label.slice(1))),
+];
+
 /** Versions whose flows are no records of flow-tools files, as `-V` takes them. */
 const TEMPLATE_CODECS: ReadonlyMap<string, TemplateCodec> = new Map([
   ["9", V9_CODEC],
   ["10", IPFIX_CODEC],
   ["ipfix", IPFIX_CODEC],
 ]);
+
+/** The texts of those versions. */
+export const TEMPLATE_VERSIONS: readonly string[] = [...TEMPLATE_CODECS.keys()];
 
 /**
  * Reads `9`, `10`, `ipfix`.
@@ -36,7 +44,7 @@ export function parseVersion(text: string, further: readonly string[] = []): Exp
   const label = `v${text === "8" ? "8.1" : text}`;
   const layout = FT_LAYOUTS.find((candidate) => candidate.schema.label === label);
   if (layout === undefined) {
-    const known = [...new Set(FT_LAYOUTS.map(({ schema }) => schema.label.slice(1))), ...further];
+    const known = [...EXPORT_VERSIONS, ...further];
     const why = parseTemplateVersion(text) === undefined
       ? ""
       : ": flow-tools files hold no others, send and export make packets of 9 and 10";

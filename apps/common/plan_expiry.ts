@@ -17,10 +17,10 @@ export interface ExpiryLimits {
  *
  * @param files All files, oldest first
  */
-export function planExpiry(
-  files: readonly CaptureEntry[],
+export function planExpiry<Entry extends CaptureEntry>(
+  files: readonly Entry[],
   { maxFiles, maxBytes }: ExpiryLimits,
-): CaptureEntry[] {
+): Entry[] {
   let bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   let gone = 0;
   while (

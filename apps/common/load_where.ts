@@ -1,0 +1,119 @@
+import {
+  compileWhere,
+  type FilterConfig,
+  type SymbolKind,
+  type SymbolTable,
+  type Where,
+  type WhereNames,
+  type WhereSymbols,
+} from "@flowtools/flowset/select";
+import type { WhereElementNames } from "@flowtools/flowset";
+import { readConfigFile } from "./config_file.ts";
+import { loadFilterConfig } from "./load_filter.ts";
+import { loadSymbols } from "./load_symbols.ts";
+
+/** An expression and what it is read with: plain data, so that other threads can be told. */
+export interface WhereInit {
+  /** The expression. */
+  readonly expression: string;
+  /** The filter configuration that `filter NAME` looks in; default that of nfilter. */
+  readonly filterFile?: string;
+  /** What `@NAME` stands for in it. */
+  readonly variables?: ReadonlyMap<string, string>;
+  /** The directory of symbol files. */
+  readonly symbols?: string;
+  /** The time zone of times without one; default local. */
+  readonly timeZone?: string;
+  /** Unix time in ms that `-1h` starts from, the same in all threads. */
+  readonly nowMs: number;
+}
+
+/** The symbol file of each kind of name. */
+const SYMBOL_FILES: readonly (readonly [keyof WhereSymbols, SymbolKind])[] = [
+  ["protocol", "ip-prot"],
+  ["port", "tcp-port"],
+  ["as", "asn"],
+  ["tag", "tag"],
+];
+
+/** Something was named whose file is not loaded. */
+class FileNeeded extends Error {
+  readonly file: SymbolKind | "filter" | "elements";
+
+  constructor(file: SymbolKind | "filter" | "elements") {
+    super(`The file of ${file} is needed`);
+    this.file = file;
+  }
+}
+
+/**
+ * Compiles an expression with the names and filter definitions that it uses. Only the files that
+ * it needs are loaded: reading begins again when one is missing.
+ *
+ * @throws {WhereError} The text is no expression
+ * @throws {ConfigError} The filter configuration is none
+ * @throws {UsageError} There is no filter configuration
+ */
+export async function loadWhere(init: WhereInit): Promise<Where> {
+  const { expression, timeZone, nowMs } = init;
+  const tables = new Map<SymbolKind, SymbolTable>();
+  let filters: FilterConfig | undefined;
+  let elements: WhereElementNames | undefined;
+  const names = (kind: SymbolKind): WhereNames => {
+    const table = () => {
+      const loaded = tables.get(kind);
+      if (loaded === undefined) throw new FileNeeded(kind);
+      return loaded;
+    };
+    return { value: (name) => table().value(name), entries: () => table().entries() };
+  };
+  const symbols: WhereSymbols = Object.fromEntries(
+    SYMBOL_FILES.map(([name, kind]) => [name, names(kind)]),
+  );
+  const lookup = {
+    get names() {
+      if (filters === undefined) throw new FileNeeded("filter");
+      return filters.names;
+    },
+    filter: (name: string) => filters!.filter(name),
+  };
+  const registry: WhereElementNames = {
+    findNames: (name) => {
+      if (elements === undefined) throw new FileNeeded("elements");
+      return elements.findNames(name);
+    },
+    [Symbol.iterator]: () => (elements ?? [])[Symbol.iterator](),
+  };
+  const options = {
+    symbols,
+    filters: lookup,
+    registry,
+    exporterNames: true,
+    timeZone,
+    nowMs,
+  };
+  while (true) {
+    try {
+      return compileWhere(expression, options);
+    } catch (error) {
+      if (!(error instanceof FileNeeded)) throw error;
+      if (error.file === "elements") {
+        // Thousands of names: who asks for none of them need not wait for them.
+        const { createElementRegistry } = await import("@flowtools/netflow-pdu");
+        elements = createElementRegistry();
+      } else if (error.file === "filter") filters = await loadFilters(init);
+      else tables.set(error.file, await loadSymbols(error.file, init.symbols));
+    }
+  }
+}
+
+async function loadFilters(
+  { filterFile, variables, symbols, nowMs }: WhereInit,
+): Promise<FilterConfig> {
+  const file = await readConfigFile(filterFile, "filter");
+  return await loadFilterConfig(file, {
+    variables,
+    nowSecs: Math.floor(nowMs / 1000),
+    warn: (message) => console.error(`flowtools: ${message}`),
+  }, symbols);
+}
