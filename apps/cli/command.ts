@@ -8,3 +8,6 @@ export interface Command extends CommandDescription {
   /** Does the work; returns the exit code: 0 success, 1 nothing found or soft errors. */
   readonly run: (args: ParsedArguments) => Promise<number>;
 }
+
+/** What the module of a command holds: its name and summary are in the table of all commands. */
+export type CommandBody = Omit<Command, "name" | "summary">;

@@ -1,6 +1,8 @@
 import { FlowToolsError } from "@flowtools/flow-model";
 import type { ParsedArguments } from "@flowtools/common/flags";
+import { foreignFileHint } from "./foreign_files.ts";
 import { listInputs } from "./inputs.ts";
+import { hideProgress } from "./progress.ts";
 
 /** What the system says of a path that is no readable file. */
 const SYSTEM_FAULTS = [
@@ -21,8 +23,16 @@ export async function eachInput(
   args: ParsedArguments,
   work: (path: string) => Promise<void>,
 ): Promise<number> {
+  return await eachPath(listInputs(args.operands, { includeTmp: args.on("all") }), work);
+}
+
+/** The same of inputs that are known already. */
+export async function eachPath(
+  paths: Iterable<string>,
+  work: (path: string) => Promise<void>,
+): Promise<number> {
   let code = 0;
-  for (const path of listInputs(args.operands, { includeTmp: args.on("all") })) {
+  for (const path of paths) {
     try {
       await work(path);
     } catch (error) {
@@ -35,8 +45,15 @@ export async function eachInput(
 
 /** Reports the fault of an input; what is no such fault is thrown on. */
 export function reportInputFault(path: string, error: unknown): void {
+  const text = inputFaultText(path, error);
+  hideProgress();
+  console.error(`flowtools: ${text}`);
+}
+
+/** What is wrong with an input; what is no fault of an input is thrown on. */
+export function inputFaultText(path: string, error: unknown): string {
   if (!isInputFault(error)) throw error;
-  console.error(`flowtools: ${describeFault(path, error)}`);
+  return describeFault(path, error);
 }
 
 function isInputFault(error: unknown): error is Error {
@@ -44,8 +61,10 @@ function isInputFault(error: unknown): error is Error {
     SYSTEM_FAULTS.some((systemFault) => error instanceof systemFault);
 }
 
-/** Errors of the system do not always name the file. */
+/** Errors of the system do not always name the file, and files are not always ours. */
 function describeFault(path: string, error: Error): string {
   const name = path === "-" ? "standard input" : path;
-  return error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+  const message = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+  const hint = foreignFileHint(error);
+  return hint === undefined ? message : `${message}; ${hint}`;
 }

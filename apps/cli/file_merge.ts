@@ -1,16 +1,17 @@
 import type { RecordLayout } from "@flowtools/flow-model";
-import { type ParsedArguments, parseFlags } from "@flowtools/common/flags";
+import { NO_FLAGS, type ParsedArguments } from "@flowtools/common/flags";
 import { canConvert, type RecordBlock } from "@flowtools/ft-format";
 import {
   FlowConversionError,
   mergeBlocks,
   type RecordSource,
   writtenLayout,
-} from "@flowtools/flowset";
+} from "@flowtools/flowset/select";
 import { reportInputFault } from "./each_input.ts";
 import { RecordInputs } from "./record_inputs.ts";
 import { NO_CAPTURE_START, StreamOutput } from "./stream_output.ts";
 import { VersionChange } from "./strict_compat.ts";
+import type { WhereSelection } from "./where_selection.ts";
 
 /**
  * Files merged at once: more are merged in groups of so many into temporary files first, so that
@@ -23,14 +24,13 @@ const FILES_AT_ONCE = 64;
 export interface FileMergeOptions {
   /** Files merged at once; default 64. */
   readonly atOnce?: number;
-  /** The flags of the call, for what decodes packets; default none. */
+  /** The flags of the call: what decodes packets, whether there is a bar; default none. */
   readonly args?: ParsedArguments;
   /** Files of another version than the first end it; default they are converted. */
   readonly oneVersion?: boolean;
+  /** Which flows are merged; default all. */
+  readonly selection?: WhereSelection;
 }
-
-/** The flags of a merge that was not called. */
-const NO_FLAGS = parseFlags([], []);
 
 /** Merges any number of files, and notes what their headers tell. */
 export class FileMerge implements Disposable {
@@ -46,17 +46,20 @@ export class FileMerge implements Disposable {
   readonly #atOnce: number;
   readonly #inputs: RecordInputs;
   readonly #oneVersion: boolean;
+  readonly #selection: WhereSelection | undefined;
   readonly #readers: RecordSource[] = [];
   readonly #temporary: string[] = [];
 
   constructor(
     byteOrder: "little" | "big",
-    { atOnce = FILES_AT_ONCE, oneVersion = false, args = NO_FLAGS }: FileMergeOptions = {},
+    { atOnce = FILES_AT_ONCE, oneVersion = false, selection, args = NO_FLAGS }: FileMergeOptions =
+      {},
   ) {
     this.#inputs = new RecordInputs(args);
     this.#byteOrder = byteOrder;
     this.#atOnce = atOnce;
     this.#oneVersion = oneVersion;
+    this.#selection = selection;
   }
 
   /** Opens the files; the layout and the times are known then. */
@@ -94,7 +97,8 @@ export class FileMerge implements Disposable {
     const sources: AsyncIterable<RecordBlock>[] = [];
     for (const path of paths) {
       try {
-        const reader = await this.#inputs.open(path);
+        // Temporary files have been selected from when they were made.
+        const reader = await this.#inputs.open(path, note ? this.#selection : undefined);
         this.#readers.push(reader);
         const layout = writtenLayout(reader.layout);
         this.layout ??= layout;

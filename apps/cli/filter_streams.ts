@@ -1,18 +1,31 @@
 import type { FtHeader } from "@flowtools/ft-format";
 import { FT_FLAGS } from "@flowtools/ft-format";
-import { FilterFieldError, type FlowFilter, RecordFilter, writtenLayout } from "@flowtools/flowset";
+import {
+  FilterFieldError,
+  type FlowFilter,
+  RecordFilter,
+  writtenLayout,
+} from "@flowtools/flowset/select";
 import { reportInputFault } from "./each_input.ts";
 import type { Flag, ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";
 import { RecordInputs } from "./record_inputs.ts";
 import { RunProfile } from "./run_profile.ts";
-import { BYTE_ORDER_FLAG, COMMENT_FLAG, COMPRESS_FLAG, DEBUG_FLAG } from "./shared_flags.ts";
+import {
+  BYTE_ORDER_FLAG,
+  COMMENT_FLAG,
+  COMPRESS_FLAG,
+  DEBUG_FLAG,
+  NO_PROGRESS_FLAG,
+} from "./shared_flags.ts";
 import { type StreamHeader, StreamOutput } from "./stream_output.ts";
 import { strictCompat } from "./strict_compat.ts";
+import { WhereSelection } from "./where_selection.ts";
 
 export const KEEP_TIME_FLAG: Flag = {
   name: "keep-time",
   letter: "k",
+  group: "output",
   doc: "Keep the time of the capture from the header of the input",
 };
 
@@ -22,6 +35,7 @@ export const STREAM_FLAGS: readonly Flag[] = [
   BYTE_ORDER_FLAG,
   COMMENT_FLAG,
   COMPRESS_FLAG,
+  NO_PROGRESS_FLAG,
   DEBUG_FLAG,
 ];
 
@@ -43,6 +57,7 @@ export async function filterStreams(
   { name, filter, missing }: FilterProgram,
 ): Promise<number> {
   const profile = new RunProfile(name);
+  const selection = await WhereSelection.fromArgs(args);
   const records = new RecordFilter(filter);
   const run = { flows: 0, faults: 0 };
   let output: StreamOutput | undefined;
@@ -50,7 +65,7 @@ export async function filterStreams(
     using inputs = new RecordInputs(args);
     for (const path of listInputs(args.operands)) {
       try {
-        await using input = await inputs.open(path);
+        await using input = await inputs.open(path, selection);
         const { layout, header } = input;
         const fields = filter.missing(layout.schema);
         if (fields.length > 0) throw new FilterFieldError(missing, layout.schema, fields);

@@ -1,5 +1,5 @@
 import type { FtHeader } from "@flowtools/ft-format";
-import { openRecords } from "@flowtools/flowset";
+import { openRecords } from "@flowtools/flowset/select";
 import { reportInputFault } from "./each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { listInputs } from "./inputs.ts";

@@ -1,6 +1,6 @@
 import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { parseSize } from "@flowtools/common/parse_size";
-import { GroupTableLimitError } from "@flowtools/flowset";
+import { GroupTableLimitError } from "@flowtools/flowset/groups";
 
 /** How much memory the groups of a report may take. */
 export const MEMORY_FLAG: Flag = {

@@ -5,6 +5,8 @@ const DIRECTORY_DEPTH_MAX = 32;
 export interface InputOptions {
   /** Include unfinished files, whose names begin with `tmp`. */
   readonly includeTmp?: boolean;
+  /** Whether a directory below an operand is looked into; all are where it is not given. */
+  readonly enter?: (path: string) => boolean;
 }
 
 /**
@@ -49,7 +51,8 @@ function* walk(
   }
   for (const name of names) {
     const path = `${directory}/${name}`;
-    if (isDirectory(path)) yield* walk(path, options, depth + 1);
-    else if (options.includeTmp || !name.startsWith("tmp")) yield path;
+    if (isDirectory(path)) {
+      if (options.enter?.(path) ?? true) yield* walk(path, options, depth + 1);
+    } else if (options.includeTmp || !name.startsWith("tmp")) yield path;
   }
 }

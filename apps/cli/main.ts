@@ -4,38 +4,48 @@
  *
  * @module
  */
-import { FlowToolsError } from "@flowtools/flow-model";
-import { COMMANDS } from "./commands.ts";
-import { COMMON_FLAGS, parseFlags, UsageError } from "@flowtools/common/flags";
-import { commandText } from "@flowtools/common/command_text";
-import { overviewText } from "./help.ts";
+import { COMMON_FLAGS, parseFlags, UnknownFlagError, UsageError } from "@flowtools/common/flags";
+import { loadCommand } from "./command_modules.ts";
 import { discardUnfinished } from "./new_file.ts";
-import { Output, OutputError } from "./output.ts";
-import type { Command } from "./command.ts";
-import { classicExitCode, STRICT_COMPAT_FLAG, strictCompatWords } from "./strict_compat.ts";
+import { OutputError } from "./output.ts";
+import { printText } from "./print_text.ts";
+import { classicExitCode, strictCompatWords } from "./strict_compat.ts";
 import { VERSION } from "./version.ts";
+import { noteWaiting } from "./waiting_note.ts";
+
+// Imported here is what every call needs, the rest as it is needed: --version answers at once.
 
 async function main(args: readonly string[]): Promise<number> {
   const [word, ...rest] = withProgramName(args);
-  if (word === undefined || word === "--help" || word === "-h" || word === "help") {
-    return help(rest[0] === "help" ? undefined : rest[0], word === undefined ? 2 : 0);
-  }
-  if (word === "--version" || word === "version") {
-    print(`flowtools ${VERSION}\n`);
+  if (word === "--version" || word === "-V" || word === "version") {
+    printText(`flowtools ${VERSION}\n`);
     return 0;
   }
-  const command = findCommand(word);
+  if (word === undefined) {
+    const [{ firstText }, { textStyle }] = await loadHelp();
+    printText(firstText(textStyle()));
+    return 2;
+  }
+  const command = await loadCommand(word === "--help" || word === "-h" ? "help" : word);
   if (command === undefined) {
-    const names = COMMANDS.map(({ name }) => name).join(", ");
-    throw new UsageError(`unknown command "${word}", expected one of ${names}`);
+    const { unknownCommand } = await import("./unknown_words.ts");
+    throw unknownCommand(word);
   }
   const parsed = parseFlags(rest, [...command.flags, ...COMMON_FLAGS]);
   if (parsed.on("help")) {
-    const code = help(command.name, 0);
-    if (command.details !== undefined && asksTwice(rest)) print(`\n${command.details}`);
-    return code;
+    const [{ helpText }, { textStyle }] = await loadHelp();
+    printText(helpText(command, textStyle()));
+    if (command.details !== undefined && asksTwice(rest)) printText(`\n${command.details}`);
+    return 0;
   }
+  using _ = noteWaiting(command, parsed);
   return await command.run(parsed);
+}
+
+function loadHelp(): Promise<
+  [typeof import("./help.ts"), typeof import("./text_style.ts")]
+> {
+  return Promise.all([import("./help.ts"), import("./text_style.ts")]);
 }
 
 /** Whether help is asked for more than once, which is how the classic programs show more. */
@@ -43,12 +53,6 @@ function asksTwice(words: readonly string[]): boolean {
   const letters = words.filter((word) => /^(-h+|--help)$/.test(word))
     .map((word) => word === "--help" ? "h" : word.slice(1));
   return letters.join("").length > 1;
-}
-
-/** A command with the flags that it has beside the common ones. */
-function findCommand(word: string): Command | undefined {
-  const command = COMMANDS.find(({ name }) => name === word);
-  return command && { ...command, flags: [...command.flags, STRICT_COMPAT_FLAG] };
 }
 
 /** Called through a link named `flow-print`, the program acts as that command. */
@@ -73,40 +77,42 @@ function baseName(path: string): string {
   return path.split(/[\\/]/).at(-1) ?? "";
 }
 
-function help(name: string | undefined, code: number): number {
-  const command = name === undefined ? undefined : findCommand(name);
-  if (name !== undefined && command === undefined) {
-    throw new UsageError(`unknown command "${name}"`);
-  }
-  print(
-    command === undefined
-      ? overviewText(COMMANDS)
-      : commandText(command, `flowtools ${command.name}`),
-  );
-  return code;
-}
-
-function print(text: string): void {
-  const output = Output.open(undefined);
-  output.text(text);
-  output.close();
-}
-
 /** The exit code of a failure, after its message. */
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
   discardUnfinished();
   if (error instanceof Deno.errors.BrokenPipe) return 0;
   const words = withProgramName(Deno.args);
   const code = strictCompatWords(words) ? classicExitCode(words[0], error) : 2;
   if (error instanceof UsageError) {
-    console.error(`flowtools: ${error.message}\nTry "flowtools help".`);
+    console.error(`flowtools: ${await usageErrorText(error, words[0])}`);
     return code;
   }
-  const expected = error instanceof FlowToolsError || error instanceof RangeError ||
-    error instanceof OutputError ||
-    (error instanceof Error && (error.name in Deno.errors || "code" in error));
-  console.error(`flowtools: ${expected ? (error as Error).message : Deno.inspect(error)}`);
+  console.error(`flowtools: ${await messageOf(error)}`);
   return code;
+}
+
+/** What is wrong with a call, how it is meant, and where there is more about it. */
+async function usageErrorText(error: UsageError, word: string | undefined): Promise<string> {
+  const command = word === undefined ? undefined : await loadCommand(word);
+  if (command === undefined) return `${error.message}\nTry "flowtools help".`;
+  const [{ usageText }, { unknownFlagText }] = await Promise.all([
+    import("@flowtools/common/command_text"),
+    import("./unknown_words.ts"),
+  ]);
+  const message = error instanceof UnknownFlagError
+    ? await unknownFlagText(error, command.name)
+    : error.message;
+  return `${message}\n${usageText(command, `flowtools ${command.name}`)}\n` +
+    `Try "flowtools help ${command.name}".`;
+}
+
+/** The message of an error; of a fault of the program itself, everything that is known of it. */
+async function messageOf(error: unknown): Promise<string> {
+  if (!(error instanceof Error)) return Deno.inspect(error);
+  const { FlowToolsError } = await import("@flowtools/flow-model");
+  const expected = error instanceof FlowToolsError || error instanceof RangeError ||
+    error instanceof OutputError || error.name in Deno.errors || "code" in error;
+  return expected ? error.message : Deno.inspect(error);
 }
 
 if (import.meta.main) {

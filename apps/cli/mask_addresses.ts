@@ -1,6 +1,6 @@
 import type { FlowBatch, RecordLayout } from "@flowtools/flow-model";
 import type { RecordBlock } from "@flowtools/ft-format";
-import { fieldOffset } from "@flowtools/flowset";
+import { fieldOffset } from "@flowtools/flowset/select";
 
 /** Versions whose addresses can be masked: those of single flows. */
 const MASKED_VERSIONS = [1, 5, 6, 7, 1005];

@@ -1,5 +1,8 @@
+import { beforeEnding, notBeforeEnding } from "./ending.ts";
+
 /** Files that are not complete yet. */
 const UNFINISHED = new Set<NewFile>();
+
 let count = 0;
 
 /**
@@ -18,6 +21,8 @@ export class NewFile {
     this.path = path;
     this.regular = regular;
     this.#final = final;
+    if (final === undefined) return;
+    beforeEnding(discardUnfinished);
     UNFINISHED.add(this);
   }
 
@@ -46,20 +51,25 @@ export class NewFile {
 
   /** Gives the complete file its name. */
   commit(): void {
-    if (UNFINISHED.delete(this) && this.#final !== undefined) {
-      Deno.renameSync(this.path, this.#final);
-    }
+    if (forget(this)) Deno.renameSync(this.path, this.#final!);
   }
 
   /** Removes what was written; after `commit` it does nothing. */
   discard(): void {
-    if (UNFINISHED.delete(this) && this.#final !== undefined) Deno.removeSync(this.path);
+    if (forget(this)) Deno.removeSync(this.path);
   }
 }
 
 /** Removes what was never completed: for the end of a program that fails. */
 export function discardUnfinished(): void {
   for (const file of UNFINISHED) file.discard();
+}
+
+/** Takes a file out of the unfinished ones; tells whether it was among them. */
+function forget(file: NewFile): boolean {
+  const was = UNFINISHED.delete(file);
+  if (UNFINISHED.size === 0) notBeforeEnding(discardUnfinished);
+  return was;
 }
 
 function statOf(path: string): Deno.FileInfo | undefined {

@@ -1,5 +1,5 @@
 import { FT_FLAGS, type FtHeader, type RawTlv } from "@flowtools/ft-format";
-import { openRecords } from "@flowtools/flowset";
+import { openRecords } from "@flowtools/flowset/select";
 import { reportInputFault } from "./each_input.ts";
 import type { FlowFile, FlowFiles } from "./flow_files.ts";
 import type { StreamHeader } from "./stream_output.ts";

@@ -1,4 +1,4 @@
-import type { ReportOutput } from "@flowtools/flowset";
+import type { ReportOutput } from "@flowtools/flowset/reports";
 import { NewFile } from "./new_file.ts";
 import { makeParent, type Output, OutputError, outputError } from "./output.ts";
 import { timeText } from "./report_output_path.ts";

@@ -5,9 +5,8 @@ import {
   type ReportInterval,
   type ReportOutput,
   showsRates,
-  type SymbolKind,
-  type SymbolTable,
-} from "@flowtools/flowset";
+} from "@flowtools/flowset/reports";
+import type { SymbolKind, SymbolTable } from "@flowtools/flowset/select";
 import { loadSymbols } from "@flowtools/common/load_symbols";
 import type { Output } from "./output.ts";
 import { columnLine, KEY_SYMBOLS, reportColumns } from "./render/report_columns.ts";

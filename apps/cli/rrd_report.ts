@@ -1,4 +1,4 @@
-import type { SymbolKind, SymbolTable } from "@flowtools/flowset";
+import type { SymbolKind, SymbolTable } from "@flowtools/flowset/select";
 import { COLUMN_SYMBOLS } from "./render/report_table_numbers.ts";
 import { ReportTableError } from "./render/report_table_input.ts";
 import { fileName, type SeriesSpec, type SeriesStore } from "./rrd_store.ts";

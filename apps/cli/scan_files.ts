@@ -11,13 +11,20 @@ export const STATE_DEFAULT = "/var/tmp/dscan.state";
 /** The reason for which flow-dscan does not show the line. */
 const NO_WILDCARD = "no src ip wildcard";
 
-/** The suppress lists of sources (`.src`) and of destinations (`.dst`). */
+/**
+ * The suppress lists of sources (`.src`) and of destinations (`.dst`).
+ *
+ * @param basename The path of both without these endings
+ * @param log Told of lines that are wrong
+ * @param announce Told what is about to be read
+ */
 export function loadSuppressLists(
   basename: string | undefined,
   log: LogLine,
+  announce: LogLine = log,
 ): [sources: SuppressList, destinations: SuppressList] {
   const [sources, destinations] = [".src", ".dst"].map((suffix, index) => {
-    log(`load_suppress ${index}`);
+    announce(`load_suppress ${index}`);
     const path = (basename ?? SUPPRESS_DEFAULT) + suffix;
     let text: string;
     try {

@@ -1,15 +1,34 @@
 import { type FlowBatch, formatIPv4 } from "@flowtools/flow-model";
-import { headerClockMs, type ScanSink } from "@flowtools/flowset";
+import { headerClockMs } from "@flowtools/flowset/select";
+import type { ScanSink } from "@flowtools/flowset";
 
 /** Takes one line of the log, without its line end. */
 export type LogLine = (line: string) => void;
+
+/** What was found, for the formats that are none of flow-dscan's. */
+export interface ScanFinding {
+  /** What it is. */
+  readonly type: "host-scan" | "port-scan" | "heavy-flow";
+  /** Begin of the flow that gave it away, Unix seconds. */
+  readonly start: number;
+  /** End of a heavy flow, Unix seconds. */
+  readonly end?: number;
+  readonly srcaddr: string;
+  /** The host whose ports were tried, or the other end of a heavy flow. */
+  readonly dstaddr?: string;
+  readonly srcport?: number;
+  readonly dstport?: number;
+  readonly prot?: number;
+  readonly dPkts?: number;
+  readonly dOctets?: number;
+}
 
 /** How a {@linkcode ScanLog} shows what was found. */
 export interface ScanLogOptions {
   /** Takes the lines of flow-dscan. */
   readonly log: LogLine;
-  /** Takes one JSON object a finding; findings are not shown as lines then. */
-  readonly json?: LogLine;
+  /** Takes findings, which are not shown as lines then. */
+  readonly find?: (finding: ScanFinding) => void;
   /** Show the right time behind `start=`, not that of flow-dscan. */
   readonly rightTimes: boolean;
   /** Level of debugging. */
@@ -38,7 +57,7 @@ export class ScanLog implements ScanSink {
   hostScan(batch: FlowBatch, row: number): void {
     const srcaddr = formatIPv4(batch.column("srcaddr")[row]);
     const ms = unixMs(batch, row, "first");
-    if (this.#json({ type: "host-scan", srcaddr, start: ms / 1000 })) return;
+    if (this.#find({ type: "host-scan", srcaddr, start: ms / 1000 })) return;
     this.#options.log(`host scan: ip=${srcaddr} ${this.#times(ms)}`);
   }
 
@@ -47,7 +66,7 @@ export class ScanLog implements ScanSink {
     const srcaddr = formatIPv4(batch.column("srcaddr")[row]);
     const dstaddr = formatIPv4(batch.column("dstaddr")[row]);
     const ms = unixMs(batch, row, "first");
-    if (this.#json({ type: "port-scan", srcaddr, dstaddr, start: ms / 1000 })) return;
+    if (this.#find({ type: "port-scan", srcaddr, dstaddr, start: ms / 1000 })) return;
     this.#options.log(`port scan: src=${srcaddr} dst=${dstaddr} ${this.#times(ms)}`);
   }
 
@@ -59,7 +78,7 @@ export class ScanLog implements ScanSink {
     const srcaddr = formatIPv4(batch.column("srcaddr")[row]);
     const dstaddr = formatIPv4(batch.column("dstaddr")[row]);
     const dOctets = batch.column("dOctets")[row];
-    const json = {
+    const finding: ScanFinding = {
       type: "heavy-flow",
       srcaddr,
       dstaddr,
@@ -71,7 +90,7 @@ export class ScanLog implements ScanSink {
       start: first / 1000,
       end: last / 1000,
     };
-    if (this.#json(json)) return;
+    if (this.#find(finding)) return;
     const { log } = this.#options;
     if (!this.#headShown) log(HEAVY_HEAD);
     this.#headShown = true;
@@ -94,7 +113,9 @@ export class ScanLog implements ScanSink {
 
   /** All buckets are done. */
   agerDone(): void {
-    this.#options.log("ager: reset hash run");
+    const { find, debug, log } = this.#options;
+    // Formats of today say no more than what they are asked for.
+    if (find === undefined || debug > 0) log("ager: reset hash run");
   }
 
   /** A run is over. */
@@ -116,9 +137,9 @@ export class ScanLog implements ScanSink {
     if (this.#options.debug >= DEBUG_REMOVALS) this.#options.log("ager: remove record");
   }
 
-  #json(finding: Readonly<Record<string, string | number>>): boolean {
-    this.#options.json?.(JSON.stringify(finding));
-    return this.#options.json !== undefined;
+  #find(finding: ScanFinding): boolean {
+    this.#options.find?.(finding);
+    return this.#options.find !== undefined;
   }
 
   #times(ms: number): string {

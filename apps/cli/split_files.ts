@@ -7,7 +7,7 @@ import {
 } from "@flowtools/ft-format";
 import type { RecordBlock } from "@flowtools/ft-format";
 import { NATIVE_ZLIB } from "@flowtools/ft-format/deno";
-import type { SplitPart, SplitSink } from "@flowtools/flowset";
+import type { SplitPart, SplitSink } from "@flowtools/flowset/select";
 import { NewFile } from "./new_file.ts";
 import { outputError } from "./output.ts";
 

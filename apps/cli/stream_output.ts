@@ -6,7 +6,7 @@ import {
   type RecordBlock,
   recordBytes,
 } from "@flowtools/ft-format";
-import { RecordShaper } from "@flowtools/flowset";
+import { RecordShaper } from "@flowtools/flowset/select";
 import { NewFile } from "./new_file.ts";
 import { outputError } from "./output.ts";
 import { tellConverted } from "./record_inputs.ts";

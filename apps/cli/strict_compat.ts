@@ -8,6 +8,7 @@ const VARIABLE = "FLOWTOOLS_STRICT_COMPAT";
 /** Every command has it: `fixtures/QUIRKS.md` says what it restores. */
 export const STRICT_COMPAT_FLAG: Flag = {
   name: "strict-compat",
+  group: "classic",
   doc: `Keep even those faults of the classic programs that can be kept (also ${VARIABLE}=1)`,
 };
 

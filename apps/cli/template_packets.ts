@@ -1,7 +1,9 @@
 import type { FlowBatch } from "@flowtools/flow-model";
-import { FlowSet, TemplateExporter, type TemplateExporterOptions } from "@flowtools/flowset";
+import { FlowSet } from "@flowtools/flowset/select";
+import { TemplateExporter, type TemplateExporterOptions } from "@flowtools/flowset";
 import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { PacketWarnings } from "./packet_warnings.ts";
+import type { WhereSelection } from "./where_selection.ts";
 
 /** Flags of commands that make packets of NetFlow v9 and IPFIX. */
 export const TEMPLATE_FLAGS: readonly Flag[] = [
@@ -88,9 +90,20 @@ export class TemplateRun {
     return this.#exporter.flows;
   }
 
-  /** Exports the flows of an input. */
-  async add(path: string): Promise<void> {
-    await using set = await FlowSet.open(path, this.#packets.optionsOf(path));
+  /**
+   * Exports the flows of an input.
+   *
+   * @param path The input
+   * @param selection Which of its flows
+   * @param onRead Told of bytes that were read
+   */
+  async add(
+    path: string,
+    selection: WhereSelection,
+    onRead?: (bytes: number) => void,
+  ): Promise<void> {
+    const options = { ...this.#packets.optionsOf(path, selection), onRead };
+    await using set = await FlowSet.open(path, options);
     for await (const batch of set.batches({ octets: this.#change === undefined })) {
       const runs = this.#change?.(batch) ?? [[0, batch.length] as const];
       for (const [from, to] of runs) {

@@ -1,12 +1,11 @@
 import type { RecordLayout } from "@flowtools/flow-model";
 import { findFtLayout, FT_FLAGS, type FtHeader } from "@flowtools/ft-format";
+import { FlowConversionError, writtenLayout } from "@flowtools/flowset/select";
 import {
-  FlowConversionError,
   type FlowTransform,
   RecordTransform,
   TransformFieldError,
-  writtenLayout,
-} from "@flowtools/flowset";
+} from "@flowtools/flowset/transform";
 import { reportInputFault } from "./each_input.ts";
 import { KEEP_TIME_FLAG } from "./filter_streams.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
@@ -16,6 +15,7 @@ import type { ExportVersion } from "@flowtools/common/parse_version";
 import { RunProfile } from "./run_profile.ts";
 import { type StreamHeader, StreamOutput } from "./stream_output.ts";
 import { strictCompat } from "./strict_compat.ts";
+import { WhereSelection } from "./where_selection.ts";
 
 /** What a transforming program is. */
 export interface TransformProgram {
@@ -37,6 +37,7 @@ export async function transformStreams(
   { name, transform, version, missing }: TransformProgram,
 ): Promise<number> {
   const profile = new RunProfile(name);
+  const selection = await WhereSelection.fromArgs(args);
   let target: RecordLayout | undefined = version &&
     findFtLayout(version.version, version.aggregation);
   let records: RecordTransform | undefined;
@@ -46,7 +47,7 @@ export async function transformStreams(
     using inputs = new RecordInputs(args);
     for (const path of listInputs(args.operands)) {
       try {
-        await using input = await inputs.open(path);
+        await using input = await inputs.open(path, selection);
         const { layout, header } = input;
         const fields = transform.missing(layout.schema);
         if (fields.length > 0) throw new TransformFieldError(missing, layout.schema, fields);
@@ -75,7 +76,7 @@ export async function transformStreams(
     throw error;
   }
   profile.report(args.number("debug"), output?.flowCount ?? 0);
-  return faults > 0 ? 1 : 0;
+  return selection.exitCode(faults > 0 ? 1 : 0);
 }
 
 /** The header of the output: without `-k` its times are there, but say nothing. */

@@ -1,8 +1,8 @@
 import { CAPTURE } from "@flowtools/collector/options";
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 
 /** The collector's `capture`; it is loaded when it is called. */
-export const captureCommand: Command = {
+export const captureCommand: CommandBody = {
   ...CAPTURE,
   run: async (args) => {
     const { capture } = await import("@flowtools/collector");

@@ -1,5 +1,5 @@
-import { parseDate, writtenLayout } from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { parseDate, writtenLayout } from "@flowtools/flowset/select";
+import type { CommandBody } from "../command.ts";
 import type { RecordLayout } from "@flowtools/flow-model";
 import { reportInputFault } from "../each_input.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
@@ -14,18 +14,18 @@ import {
   DEBUG_FLAG,
   GLOBAL_SORT_FLAG,
   NO_MMAP_FLAG,
+  NO_PROGRESS_FLAG,
   OUTPUT_FLAG,
   TMP_FLAG,
 } from "../shared_flags.ts";
 import { NO_CAPTURE_START, type StreamHeader, StreamOutput } from "../stream_output.ts";
 import { strictCompat, VersionChange } from "../strict_compat.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
 
 /** Concatenates flow-tools files. */
-export const catCommand: Command = {
-  name: "cat",
-  summary: "Concatenate flow-tools files into one stream",
+export const catCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     TMP_FLAG,
     GLOBAL_SORT_FLAG,
     {
@@ -35,12 +35,14 @@ export const catCommand: Command = {
     },
     {
       name: "start",
+      group: "selection",
       letter: "t",
       value: "DATE",
       doc: "With -T: files whose capture starts between the two; alone: starts by then",
     },
     {
       name: "end",
+      group: "selection",
       letter: "T",
       value: "DATE",
       doc: "With -t: files whose capture starts between the two; alone: ends then or later",
@@ -49,9 +51,10 @@ export const catCommand: Command = {
     COMMENT_FLAG,
     COMPRESS_FLAG,
     OUTPUT_FLAG,
+    NO_PROGRESS_FLAG,
     NO_MMAP_FLAG,
     DEBUG_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools cat flows/2023 | flowtools print", "All flows of a year"],
     ["flowtools cat -z 9 -o day.ft flows/2023/2023-11/2023-11-14", "One compressed file of a day"],
@@ -61,6 +64,7 @@ export const catCommand: Command = {
     const profile = new RunProfile("cat");
     const window = timeWindow(args);
     const preload = args.on("preload") || window !== undefined;
+    const selection = await WhereSelection.fromArgs(args);
     const output = StreamOutput.fromFlags(args);
     try {
       const listed = await listFlowFiles(args, preload);
@@ -72,10 +76,19 @@ export const catCommand: Command = {
         args,
         files.map((file) => file.path),
         output,
-        { ...firstFields(output), ...(comments === undefined ? {} : { comments }), ...header },
+        {
+          ...firstFields(output),
+          ...(comments === undefined ? {} : { comments }),
+          ...header,
+          // Nobody knows how many flows will pass before they are read.
+          ...(selection.where === undefined || output.rewritable ? {} : { flowCount: undefined }),
+        },
+        selection,
       );
       profile.report(args.number("debug"), output.flowCount);
-      return faults > 0 || outcome.faults > 0 || outcome.streams === 0 ? 1 : 0;
+      return selection.exitCode(
+        faults > 0 || outcome.faults > 0 || outcome.streams === 0 ? 1 : 0,
+      );
     } catch (error) {
       output.abort();
       throw error;
@@ -95,6 +108,7 @@ async function concatenate(
   paths: readonly string[],
   output: StreamOutput,
   header: StreamHeader,
+  selection: WhereSelection,
 ): Promise<{ streams: number; faults: number }> {
   let streams = 0;
   let faults = 0;
@@ -105,7 +119,7 @@ async function concatenate(
   using inputs = new RecordInputs(args);
   for (const path of paths) {
     try {
-      await using input = await inputs.open(path);
+      await using input = await inputs.open(path, selection);
       streams++;
       captureStart = Math.min(captureStart, input.header.captureStart ?? 0);
       captureEnd = Math.max(captureEnd, input.header.captureEnd ?? 0);

@@ -11,20 +11,24 @@ import {
   type TemplateCodec,
   TemplateSession,
 } from "@flowtools/netflow-pdu";
-import {
-  type ExportPacket,
-  FlowPDU,
-  PacketSessions,
-  readPackets,
-  waitingText,
-} from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { type ExportPacket, FlowPDU, PacketSessions, readPackets } from "@flowtools/flowset";
+import { waitingText } from "@flowtools/flowset/select";
+import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { decodeRegistry } from "@flowtools/common/decode_registry";
-import { UsageError } from "@flowtools/common/flags";
+import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
+import type { TimeZone } from "@flowtools/flowset/groups";
+import { lookFromFlags, TABLE_ZONE_FLAG, UNITS_FLAG, zoneOf } from "../modern_flags.ts";
 import { Output } from "../output.ts";
 import { packetSets } from "../packet_sets.ts";
 import { readChunks } from "../read_chunks.ts";
+import { DATA_FORMATS, DataSetWriter } from "../render/data_set.ts";
+import {
+  PACKET_HEAD,
+  PACKET_TABLE_ROWS,
+  packetRow,
+  type ShownPacket,
+} from "../render/packet_view.ts";
 import { OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
 
 /** How the names of files end that hold one UDP payload, even where it has several messages. */
@@ -37,16 +41,17 @@ interface FoundPacket {
   readonly sessions: PacketSessions;
 }
 
-/** What is shown of a packet, and whether it was not faultless. */
-interface Shown {
-  readonly text: string;
-  readonly problem: boolean;
+/** Shows packets; returns whether one was not faultless. */
+type ShowPacket = (found: FoundPacket) => boolean;
+
+/** How packets are shown, and what ends that. */
+interface PacketView {
+  readonly show: ShowPacket;
+  readonly end: () => void;
 }
 
 /** Decodes export packets. */
-export const decodeCommand: Command = {
-  name: "decode",
-  summary: "Decode export packets: raw payloads, pcap and pcapng captures, IPFIX files",
+export const decodeCommand: CommandBody = {
   operands: "FILE…",
   flags: [
     {
@@ -56,16 +61,27 @@ export const decodeCommand: Command = {
     },
     {
       name: "format",
+      group: "output",
       value: "NAME",
-      choices: ["ndjson", "dump"],
-      doc: "One JSON object a packet, or every field with its bytes (default: ndjson)",
+      choices: [...DATA_FORMATS, "dump"],
+      meanings: [
+        ["table", "A packet a line, without its flows"],
+        ["json", "One array of objects, each a packet"],
+        ["ndjson", "An object a line"],
+        ["csv", "As table, with commas between"],
+        ["dump", "Every field with its bytes"],
+      ],
+      doc: "How to print (default: ndjson)",
     },
+    TABLE_ZONE_FLAG,
+    UNITS_FLAG,
     OUTPUT_FLAG,
     TMP_FLAG,
   ],
   examples: [
     ["flowtools decode export.pcap | jq .flows[].srcaddr", "What a capture exports"],
     ["flowtools decode export.pcap packet.dat", "Several files, in the order of their packets"],
+    ["flowtools decode --format table export.pcap", "A packet a line"],
     ["flowtools decode --format dump packet.dat", "Every byte of a packet explained"],
   ],
   run: async (args) => {
@@ -74,8 +90,9 @@ export const decodeCommand: Command = {
       throw new UsageError(`--exporter is "${exporter}", expected an IPv4 or IPv6 address`);
     }
     const sessions = new PacketSessions(decodeRegistry(args));
-    const show = args.value("format") === "dump" ? dumpText : jsonText;
+    const zone = zoneOf(args);
     const output = Output.open(args.value("output"));
+    const view = packetView(args, output, zone);
     let problems = 0;
     const code = await eachInput(args, async (path) => {
       const warn = (message: string) => console.error(`flowtools: ${path}: ${message}`);
@@ -84,19 +101,46 @@ export const decodeCommand: Command = {
       const options = { source, exporter, payload, warn } as const;
       for await (const packets of readPackets(readChunks(path), options)) {
         for (const packet of packets) {
-          const { text, problem } = show({ path, packet, sessions });
-          output.text(text);
-          if (problem) problems++;
+          if (view.show({ path, packet, sessions })) problems++;
         }
         // What is read from a live stream is shown at once.
         if (path === "-") output.flush();
       }
     });
+    view.end();
     output.close();
     if (sessions.waiting > 0) console.error(`flowtools: ${waitingText(sessions.waiting)}`);
     return problems > 0 ? 1 : code;
   },
 };
+
+function packetView(args: ParsedArguments, output: Output, zone: TimeZone): PacketView {
+  const format = args.value("format") ?? "ndjson";
+  switch (format) {
+    case "dump":
+      return { show: (found) => showDump(found, output), end: () => {} };
+    case "table":
+    case "csv": {
+      const look = lookFromFlags(args);
+      const writer = new DataSetWriter(output, PACKET_HEAD, format, look, PACKET_TABLE_ROWS);
+      const show = (packet: ShownPacket) => writer.row(packetRow(packet, zone));
+      return { show: (found) => showPacket(found, show), end: () => writer.end() };
+    }
+    case "json": {
+      let separator = "[\n  ";
+      const show = (packet: ShownPacket) => {
+        output.text(separator + JSON.stringify(packet));
+        separator = ",\n  ";
+      };
+      const end = () => output.text(separator.startsWith("[") ? "[]\n" : "\n]\n");
+      return { show: (found) => showPacket(found, show), end };
+    }
+    default: {
+      const show = (packet: ShownPacket) => output.text(JSON.stringify(packet) + "\n");
+      return { show: (found) => showPacket(found, show), end: () => {} };
+    }
+  }
+}
 
 /** Header fields that every flow of a packet repeats; the packet shows them once. */
 const SHARED_ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -120,14 +164,19 @@ function placeOf({ path, packet }: FoundPacket): Readonly<Record<string, number 
   };
 }
 
-function jsonText(found: FoundPacket): Shown {
+function showPacket(found: FoundPacket, show: (packet: ShownPacket) => void): boolean {
+  const packet = packetJson(found);
+  show(packet);
+  return packet.problem !== undefined;
+}
+
+function packetJson(found: FoundPacket): ShownPacket {
   const { payload, exporter, port } = found.packet;
   const codec = found.sessions.templateCodecOf(payload);
   const session = found.sessions.of(payload, exporter, port);
-  const json = codec !== undefined && session instanceof TemplateSession
+  return codec !== undefined && session instanceof TemplateSession
     ? setsJson(found, codec, session)
     : flowsJson(found);
-  return { text: JSON.stringify(json) + "\n", problem: json.problem !== undefined };
 }
 
 /** A packet of NetFlow v9 or IPFIX. */
@@ -187,12 +236,13 @@ function sflowOf(payload: Uint8Array): SflowDatagram {
   return readSflow({ view, offset: 0, length: payload.length, exporter: 0 })!;
 }
 
-function dumpText(found: FoundPacket): Shown {
+function showDump(found: FoundPacket, output: Output): boolean {
   const { payload, exporter, port } = found.packet;
   const { registry } = found.sessions;
-  const { problem } = jsonText(found);
+  const { problem } = packetJson(found);
   const session = found.sessions.of(payload, exporter, port);
   const where = Object.entries(placeOf(found)).map(([key, value]) => `${key}=${value}`);
   const dump = formatDump(describePdu(registry, payload, session));
-  return { text: `# ${where.join(" ")}\n${dump}\n`, problem };
+  output.text(`# ${where.join(" ")}\n${dump}\n`);
+  return problem !== undefined;
 }

@@ -1,17 +1,16 @@
-import {
-  FlowSet,
-  parseNumberList,
-  SCAN_COLUMNS,
-  ScanDetector,
-  type ScanOptions,
-} from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { FlowSet } from "@flowtools/flowset/select";
+import { parseNumberList, SCAN_COLUMNS, ScanDetector, type ScanOptions } from "@flowtools/flowset";
+import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
+import { DATA_FORMAT_FLAG, lookFromFlags, TZ_FLAG, UNITS_FLAG, zoneOf } from "../modern_flags.ts";
 import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
+import { DATA_FORMATS, DataSetWriter } from "../render/data_set.ts";
+import { SCAN_HEAD, scanRow } from "../render/scan_view.ts";
 import { RunProfile } from "../run_profile.ts";
 import { strictCompat } from "../strict_compat.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
 import { loadSuppressLists, STATE_DEFAULT, SUPPRESS_DEFAULT, writeState } from "../scan_files.ts";
 import { type LogLine, ScanLog } from "../scan_log.ts";
 import { standardErrorLog, systemLog } from "../scan_syslog.ts";
@@ -24,6 +23,9 @@ const CLASSIC_VERSIONS: readonly number[] = [1, 5, 6, 7];
 /** Interfaces are below this. */
 const INTERFACES = 65_536;
 
+/** Findings that a table waits for, to know how wide they are: more of them go below. */
+const TABLE_ROWS = 10_000;
+
 /** Milliseconds of work after which signals get their turn. */
 const SIGNAL_MS = 100;
 
@@ -33,11 +35,9 @@ function numberFlag(name: string, letter: string, doc: string): Flag {
 }
 
 /** Detects scans. */
-export const dscanCommand: Command = {
-  name: "dscan",
-  summary: "Detect host scans, port scans and very large flows",
+export const dscanCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "foreground",
       letter: "b",
@@ -101,13 +101,14 @@ export const dscanCommand: Command = {
         "destinations, start= is the time of the flow",
     },
     {
-      name: "format",
-      value: "FORMAT",
-      choices: ["classic", "ndjson"],
-      doc:
-        "Format; ndjson is alerts as JSON on standard output, with right times (default: classic)",
+      ...DATA_FORMAT_FLAG,
+      choices: ["classic", ...DATA_FORMATS],
+      doc: "How to print; those other than classic go to standard output, with right times " +
+        "(default: classic, as flow-dscan)",
     },
-  ],
+    TZ_FLAG,
+    UNITS_FLAG,
+  ]),
   examples: [
     ["flowtools dscan -b -m -W flows/2023", "Scans in the traffic of a year, web browsing aside"],
     [
@@ -118,12 +119,22 @@ export const dscanCommand: Command = {
   ],
   run: async (args) => {
     const profile = new RunProfile("dscan");
+    const selection = await WhereSelection.fromArgs(args);
     const strict = strictCompat(args);
     await using target = args.on("syslog") ? systemLog() : standardErrorLog();
-    const output = args.value("format") === "ndjson" ? Output.open(undefined) : undefined;
+    const format = DATA_FORMATS.find((name) => name === args.value("format"));
+    const zone = zoneOf(args);
+    const output = Output.open(undefined);
+    const findings = format && new DataSetWriter(
+      output,
+      SCAN_HEAD,
+      format,
+      lookFromFlags(args),
+      TABLE_ROWS,
+    );
     const log = new ScanLog({
       log: target.log,
-      json: output && ((line) => output.text(line + "\n")),
+      find: findings && ((finding) => findings.row(scanRow(finding, zone))),
       rightTimes: args.on("documented"),
       debug: args.number("debug") ?? 0,
     });
@@ -133,7 +144,8 @@ export const dscanCommand: Command = {
     if (args.on("load")) detector.loadState(Deno.readTextFileSync(state), state);
     // flow-dscan ends where the lists of its default are missing, too.
     const suppress = args.value("suppress") ?? (strict ? SUPPRESS_DEFAULT : undefined);
-    const reload = () => detector.suppress(...loadSuppressLists(suppress, target.log));
+    const announce = findings === undefined ? target.log : () => {};
+    const reload = () => detector.suppress(...loadSuppressLists(suppress, target.log, announce));
     // What loading logs may be taken for the word to signal: the handlers are there before it.
     using _signals = onSignals({
       SIGHUP: guarded(reload, target.log),
@@ -144,7 +156,7 @@ export const dscanCommand: Command = {
     let turn = performance.now();
     const packets = new PacketWarnings(args);
     const code = await eachInput(args, async (path) => {
-      await using set = await FlowSet.open(path, packets.optionsOf(path));
+      await using set = await FlowSet.open(path, packets.optionsOf(path, selection));
       if (strict && !CLASSIC_VERSIONS.includes(set.header.exportVersion)) {
         target.log(`Export version ${set.header.exportVersion} not supported by format`);
         target.log("Unsupported export version");
@@ -153,18 +165,19 @@ export const dscanCommand: Command = {
       }
       for await (const batch of set.batches({ columns: SCAN_COLUMNS, asRecords: true })) {
         detector.add(batch);
-        output?.flush();
+        output.flush();
         if (performance.now() - turn < SIGNAL_MS) continue;
         await new Promise((resolve) => setTimeout(resolve, 0));
         turn = performance.now();
       }
     });
-    output?.close();
+    findings?.end();
+    output.close();
     if (refused) return 1;
     reportLosses(detector);
     profile.report(args.number("debug"), detector.flows);
     if (args.on("dump")) writeState(state, detector.stateText());
-    return packets.finish() || code;
+    return selection.exitCode(packets.finish() || code);
   },
 };
 

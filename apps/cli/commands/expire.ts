@@ -1,8 +1,18 @@
+import type { TimeZone } from "@flowtools/flowset/groups";
 import { openFtFile } from "@flowtools/ft-format/deno";
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
 import { UsageError } from "@flowtools/common/flags";
 import { listInputs } from "../inputs.ts";
+import {
+  DATA_FORMAT_FLAG,
+  lookFromFlags,
+  TABLE_ZONE_FLAG,
+  UNITS_FLAG,
+  zoneOf,
+} from "../modern_flags.ts";
+import { Output } from "../output.ts";
+import { DATA_FORMATS, type DataHead, type DataRow, DataSetWriter } from "../render/data_set.ts";
 import { parseSize } from "@flowtools/common/parse_size";
 import { type CaptureEntry, planExpiry } from "@flowtools/common/plan_expiry";
 
@@ -15,9 +25,7 @@ interface Capture extends CaptureEntry {
 }
 
 /** Removes the oldest capture files. */
-export const expireCommand: Command = {
-  name: "expire",
-  summary: "Remove the oldest capture files of a directory",
+export const expireCommand: CommandBody = {
   operands: "",
   flags: [
     { name: "directory", letter: "w", value: "DIR", doc: "Where the files are (default: .)" },
@@ -41,10 +49,18 @@ export const expireCommand: Command = {
       range: [0, 99],
       doc: "Above 0, tell what would be removed, and remove nothing (default: 0)",
     },
+    {
+      ...DATA_FORMAT_FLAG,
+      choices: ["classic", ...DATA_FORMATS],
+      doc: "How to print the files that are removed (default: classic, which prints none)",
+    },
+    TABLE_ZONE_FLAG,
+    UNITS_FLAG,
   ],
   examples: [
     ["flowtools expire -w flows -E 100G", "Keep the last hundred gigabytes"],
     ["flowtools expire -w flows -e 2016", "Keep a week of files of five minutes"],
+    ["flowtools expire -w flows -E 100G -d1 --format table", "What that would remove"],
   ],
   run: async (args) => {
     if (args.operands.length > 0) {
@@ -58,23 +74,69 @@ export const expireCommand: Command = {
     };
     const dry = (args.number("debug") ?? 0) > 0;
     const captures = await listCaptures(directory);
-    if (dry) { for (const { path, bytes, start } of captures) tell(dumpLine(path, bytes, start)); }
-    let failures = 0;
-    for (const { path } of planExpiry(captures, limits)) {
-      if (dry) {
-        tell(`remove ${path}`);
-        continue;
-      }
-      try {
-        Deno.removeSync(path);
-      } catch (error) {
-        reportInputFault(path, error);
-        failures++;
-      }
+    const format = DATA_FORMATS.find((name) => name === args.value("format"));
+    const zone = zoneOf(args);
+    const output = Output.open(undefined);
+    const head = expiryHead({ directory, dry, limits, captures });
+    const removals = format && new DataSetWriter(output, head, format, lookFromFlags(args));
+    if (dry && removals === undefined) {
+      for (const { path, bytes, start } of captures) tell(dumpLine(path, bytes, start));
     }
+    let failures = 0;
+    for (const capture of planExpiry(captures, limits)) {
+      const { path } = capture;
+      let removed = false;
+      if (dry) {
+        if (removals === undefined) tell(`remove ${path}`);
+      } else {
+        try {
+          Deno.removeSync(path);
+          removed = true;
+        } catch (error) {
+          reportInputFault(path, error);
+          failures++;
+        }
+      }
+      removals?.row(removalRow(capture, removed, zone));
+    }
+    removals?.end();
+    output.close();
     return failures > 0 ? 1 : 0;
   },
 };
+
+/** What is told of the files that are removed. */
+function expiryHead({ directory, dry, limits, captures }: {
+  readonly directory: string;
+  readonly dry: boolean;
+  readonly limits: { readonly maxFiles: number; readonly maxBytes: number };
+  readonly captures: readonly Capture[];
+}): DataHead {
+  const bytes = captures.reduce((sum, capture) => sum + capture.bytes, 0);
+  return {
+    schema: "flowtools/expire/1",
+    about: {
+      directory,
+      dryRun: dry,
+      // A limit of 0 is none.
+      keep: { files: limits.maxFiles || null, bytes: limits.maxBytes || null },
+      found: { files: captures.length, bytes },
+    },
+    columns: [
+      { name: "file", title: "file" },
+      { name: "captureStart", title: "capture start", detail: 1 },
+      { name: "bytes", title: "bytes", right: true, quantity: "octets" },
+      { name: "removed", title: "removed" },
+    ],
+  };
+}
+
+function removalRow({ path, bytes, start }: Capture, removed: boolean, zone: TimeZone): DataRow {
+  // A start of 0 is not known.
+  const time = start === 0 ? null : start;
+  const text = time === null ? undefined : zone.text(time * 1000);
+  return { values: [path, time, bytes, removed], texts: [undefined, text] };
+}
 
 function tell(message: string): void {
   console.error(`flow-expire: ${message}`);

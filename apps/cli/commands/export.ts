@@ -1,4 +1,4 @@
-import type { RecordLayout } from "@flowtools/flow-model";
+import { FLOW_FIELDS, type RecordLayout } from "@flowtools/flow-model";
 import { IPFIX_CODEC } from "@flowtools/netflow-pdu";
 import {
   ALL_FIELDS,
@@ -10,25 +10,28 @@ import {
   PacketExporter,
   parseFieldMask,
   PcapExporter,
-  RecordShaper,
-  type ReferenceFaultOptions,
   type SqlDialect,
   SqlExporter,
   type TemplateExporterOptions,
 } from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { RecordShaper, type ReferenceFaultOptions } from "@flowtools/flowset/select";
+import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
+import { inputProgress } from "../input_progress.ts";
+import { listInputs } from "../inputs.ts";
 import { RecordInputs, tellConverted } from "../record_inputs.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import {
   type ExportVersion,
   parseTemplateVersion,
   parseVersion,
+  TEMPLATE_VERSIONS,
 } from "@flowtools/common/parse_version";
 import { Output } from "../output.ts";
 import { RunProfile } from "../run_profile.ts";
 import { strictCompat } from "../strict_compat.ts";
-import { DEBUG_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
+import { DEBUG_FLAG, NO_PROGRESS_FLAG, OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
 import {
   refuseTemplateFlags,
   TEMPLATE_FLAGS,
@@ -50,36 +53,58 @@ const sql = (dialect: SqlDialect): MakeExporter => (layout, { mask, table }) =>
   new SqlExporter(layout, { dialect, table }, fieldsOf(mask));
 
 /** The formats: those of flow-export by number, and each by name. */
-const FORMATS: readonly (readonly [names: readonly string[], make: MakeExporter])[] = [
-  [["0", "cflowd"], (layout, options) => new CflowdExporter(layout, cflowdIndex(options))],
-  [["1"], (layout) => new PcapExporter(layout, "wide")],
-  [["pcap"], (layout) => new PcapExporter(layout, "standard")],
-  [["2", "csv"], (layout, { mask }) => new CsvExporter(layout, fieldsOf(mask))],
-  [["3", "mysql"], sql("mysql")],
+const FORMATS: readonly (readonly [
+  names: readonly string[],
+  make: MakeExporter,
+  meaning: string,
+])[] = [
+  [
+    ["0", "cflowd"],
+    (layout, options) => new CflowdExporter(layout, cflowdIndex(options)),
+    "Records of cflowd",
+  ],
+  [
+    ["1"],
+    (layout) => new PcapExporter(layout, "wide"),
+    "Captures as flow-export writes them, with 64-bit fields",
+  ],
+  [
+    ["pcap"],
+    (layout) => new PcapExporter(layout, "standard"),
+    "Captures that all programs read",
+  ],
+  [
+    ["2", "csv"],
+    (layout, { mask }) => new CsvExporter(layout, fieldsOf(mask)),
+    "Lines of values with commas between them",
+  ],
+  [["3", "mysql"], sql("mysql"), "A script for MySQL"],
   [
     ["4", "pdu"],
     (layout, { referenceFaults }) => new PacketExporter(layout, { referenceFaults, joined: true }),
+    "Export packets",
   ],
-  [["5", "postgresql"], sql("postgresql")],
+  [["5", "postgresql"], sql("postgresql"), "A script for PostgreSQL"],
 ];
 
 /** The format of IPFIX files; those of `FORMATS` are made of flow-tools records. */
 const IPFIX_FORMAT = "ipfix";
 
 /** Exports flows to other formats. */
-export const exportCommand: Command = {
-  name: "export",
-  summary: "Export flows to other formats",
+export const exportCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "format",
       letter: "f",
       value: "FORMAT",
       choices: [...FORMATS.flatMap(([names]) => names), IPFIX_FORMAT],
-      doc: "0 cflowd, 1 the captures of flow-export (64-bit fields; pcap: those that all read), " +
-        "2 CSV, 3 MySQL script, 4 export packets, 5 PostgreSQL script, ipfix an IPFIX file, which " +
-        "holds all that flows tell (default: 0)",
+      meanings: [
+        ...FORMATS.flatMap(([names, , meaning]) => names.map((name) => [name, meaning] as const)),
+        [IPFIX_FORMAT, "An IPFIX file, which holds all that flows tell"],
+      ],
+      group: "output",
+      doc: "The format to export to (default: 0)",
     },
     {
       name: "export-version",
@@ -93,6 +118,9 @@ export const exportCommand: Command = {
       name: "mask",
       letter: "m",
       value: "FIELDS",
+      words: FLOW_FIELDS.map(({ name }) => name.toLowerCase()),
+      list: true,
+      group: "output",
       doc: "Fields to export: names, comma separated, or a number (0x…); cflowd has its own bits",
     },
     {
@@ -102,9 +130,10 @@ export const exportCommand: Command = {
       doc: "Given as user:password:host:port:name:table; scripts use the table (default: raw)",
     },
     OUTPUT_FLAG,
+    NO_PROGRESS_FLAG,
     TMP_FLAG,
     DEBUG_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools export -f 2 -m doctets,srcaddr,dstaddr <file.ft", "Three fields as CSV"],
     [
@@ -119,13 +148,14 @@ export const exportCommand: Command = {
   ],
   run: async (args) => {
     const profile = new RunProfile("export");
-    const run = plan(args);
+    const selection = await WhereSelection.fromArgs(args);
+    const run = plan(args, selection);
     const output = Output.open(args.value("output"));
     const { code, flows } = await run((bytes) => output.bytes(bytes));
     output.close();
     profile.report(args.number("debug"), flows);
     console.error(`flow-export: Exported ${flows} records`);
-    return code;
+    return selection.exitCode(code);
   },
 };
 
@@ -138,7 +168,7 @@ interface Exported {
 type RunExport = (sink: ByteSink) => Promise<Exported>;
 
 /** What the flags ask for; what is wrong with them is told before anything is read or written. */
-function plan(args: ParsedArguments): RunExport {
+function plan(args: ParsedArguments, selection: WhereSelection): RunExport {
   const format = args.value("format") ?? "0";
   const version = args.value("export-version");
   if (format === IPFIX_FORMAT) {
@@ -147,17 +177,23 @@ function plan(args: ParsedArguments): RunExport {
     }
     const { domain } = templateOptions(args);
     return (sink) =>
-      exportTemplates(args, { codec: IPFIX_CODEC, file: true, encoder: { domain } }, sink);
+      exportTemplates(
+        args,
+        selection,
+        { codec: IPFIX_CODEC, file: true, encoder: { domain } },
+        sink,
+      );
   }
   if (version !== undefined && !["4", "pdu"].includes(format)) {
     throw new UsageError("--export-version goes with --format 4 only: the others are no packets");
   }
   const codec = version === undefined ? undefined : parseTemplateVersion(version);
   if (codec !== undefined) {
-    return (sink) => exportTemplates(args, { codec, encoder: templateOptions(args) }, sink);
+    return (sink) =>
+      exportTemplates(args, selection, { codec, encoder: templateOptions(args) }, sink);
   }
   refuseTemplateFlags(args);
-  const shape = version === undefined ? undefined : parseVersion(version, ["9", "10", "ipfix"]);
+  const shape = version === undefined ? undefined : parseVersion(version, TEMPLATE_VERSIONS);
   const options = {
     mask: args.value("mask"),
     table: tableOf(args),
@@ -165,12 +201,13 @@ function plan(args: ParsedArguments): RunExport {
   };
   if (options.mask !== undefined) parseFieldMask(options.mask);
   const make = FORMATS.find(([names]) => names.includes(format))![1];
-  return (sink) => exportRecords(args, make, options, shape, sink);
+  return (sink) => exportRecords(args, selection, make, options, shape, sink);
 }
 
 /** Exports flows as flow-tools records have them. */
 async function exportRecords(
   args: ParsedArguments,
+  selection: WhereSelection,
   make: MakeExporter,
   options: ExportOptions,
   shape: ExportVersion | undefined,
@@ -180,7 +217,7 @@ async function exportRecords(
   let flows = 0;
   using inputs = new RecordInputs(args);
   const code = await eachInput(args, async (path) => {
-    await using input = await inputs.open(path);
+    await using input = await inputs.open(path, selection);
     if (run === undefined) {
       const { exportVersion: version, aggregation, byteOrder } = input.header;
       const shaper = new RecordShaper({ ...(shape ?? { version, aggregation }), byteOrder });
@@ -200,11 +237,15 @@ async function exportRecords(
 /** Exports all that flows tell as packets of NetFlow v9 or IPFIX, back to back. */
 async function exportTemplates(
   args: ParsedArguments,
+  selection: WhereSelection,
   options: Omit<TemplateExporterOptions, "sessions">,
   sink: ByteSink,
 ): Promise<Exported> {
   const run = new TemplateRun(args, options, (packets) => packets.forEach(sink));
-  const code = await eachInput(args, (path) => run.add(path));
+  const paths = listInputs(args.operands, { includeTmp: args.on("all") });
+  using progress = inputProgress(paths, args);
+  const code = await eachInput(args, (path) => run.add(path, selection, progress.onRead));
+  progress.end();
   return { code: Math.max(code, await run.finish()), flows: run.flows };
 }
 

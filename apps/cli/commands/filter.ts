@@ -1,9 +1,10 @@
 import { AccessLists, createListFilter, type ListFilterOptions } from "@flowtools/flowset";
 import { parseIPv4 } from "@flowtools/flow-model";
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 import { filterStreams, STREAM_FLAGS } from "../filter_streams.ts";
 import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { withWhere } from "../where_selection.ts";
 import { strictCompat } from "../strict_compat.ts";
 
 /** The file of access lists, where no flag names one; it may be missing. */
@@ -38,11 +39,9 @@ function acl(name: string, letter: string, option: keyof ListFilterOptions, what
 }
 
 /** Filters flows by lists of numbers and access lists. */
-export const filterCommand: Command = {
-  name: "filter",
-  summary: "Filter flows by lists of numbers, and by access lists",
+export const filterCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     ...LIST_FLAGS,
     { name: "exporter", letter: "e", value: "ADDRESS", doc: "Address of the exporter" },
     ...ACL_FLAGS,
@@ -62,7 +61,7 @@ export const filterCommand: Command = {
     ...STREAM_FLAGS,
     // The letter is taken.
     { ...OUTPUT_FLAG, letter: undefined },
-  ],
+  ]),
   examples: [
     ["flowtools filter -r 6 -P 80,443 day.ft | flowtools print", "Web traffic"],
     ["flowtools filter -o -i 1-3 -I 1-3 <day.ft >edge.ft", "All that crosses three interfaces"],

@@ -1,7 +1,7 @@
 import { FLOW_FIELD_NAMES, FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
 import { findFtLayout } from "@flowtools/ft-format";
-import { FlowSet } from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { FlowSet } from "@flowtools/flowset/select";
+import type { CommandBody } from "../command.ts";
 import { NewFile } from "../new_file.ts";
 import {
   BYTE_ORDER_FLAG,
@@ -10,12 +10,10 @@ import {
   OUTPUT_FLAG,
   SILENT_DEBUG_FLAG,
 } from "../shared_flags.ts";
-import { parseVersion } from "@flowtools/common/parse_version";
+import { EXPORT_VERSIONS, parseVersion } from "@flowtools/common/parse_version";
 
 /** Generates the test pattern of flow-gen. */
-export const genCommand: Command = {
-  name: "gen",
-  summary: "Generate a test pattern of flows",
+export const genCommand: CommandBody = {
   operands: "",
   flags: [
     {
@@ -29,6 +27,7 @@ export const genCommand: Command = {
       name: "export-version",
       letter: "V",
       value: "VERSION",
+      words: EXPORT_VERSIONS,
       doc: "1, 5, 6, 7, 8.1 to 8.14 or 1005 (default: 5)",
     },
     BYTE_ORDER_FLAG,

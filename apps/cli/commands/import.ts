@@ -1,5 +1,5 @@
-import type { RecordLayout } from "@flowtools/flow-model";
-import { findFtLayout } from "@flowtools/ft-format";
+import { FLOW_FIELDS, type RecordLayout } from "@flowtools/flow-model";
+import { findFtLayout, type RecordBlock } from "@flowtools/ft-format";
 import {
   type BlockSink,
   CflowdImporter,
@@ -9,13 +9,13 @@ import {
   NfCollectorImporter,
   PacketImporter,
   parseFieldMask,
-  type ReferenceFaultOptions,
 } from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import type { ReferenceFaultOptions } from "@flowtools/flowset/select";
+import type { CommandBody } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
 import { UsageError } from "@flowtools/common/flags";
 import { listInputs } from "../inputs.ts";
-import { parseVersion } from "@flowtools/common/parse_version";
+import { EXPORT_VERSIONS, parseVersion } from "@flowtools/common/parse_version";
 import { readChunks } from "../read_chunks.ts";
 import { RunProfile } from "../run_profile.ts";
 import {
@@ -27,6 +27,7 @@ import {
 } from "../shared_flags.ts";
 import { StreamOutput } from "../stream_output.ts";
 import { strictCompat } from "../strict_compat.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
 
 /** What a call asks of an importer. */
 interface ImportCall extends ReferenceFaultOptions {
@@ -39,6 +40,8 @@ interface ImportCall extends ReferenceFaultOptions {
 interface ImportFormat {
   /** Its number in flow-import, and its name. */
   readonly names: readonly string[];
+  /** What it is. */
+  readonly meaning: string;
   /** The exit code of flow-import where all went well. */
   readonly strictCode: number;
   /** flow-import writes its records in the order of this machine, whatever the header says. */
@@ -52,21 +55,25 @@ const STRICT_FAULT = 255;
 const FORMATS: readonly ImportFormat[] = [
   {
     names: ["0", "cflowd"],
+    meaning: "Records of cflowd",
     strictCode: 255,
     make: (call) => new CflowdImporter(call.layout, call),
   },
   {
     names: ["2", "csv"],
+    meaning: "Lines of values with commas between them",
     strictCode: 0,
     make: (call) => new CsvImporter(call.layout, call.mask, call),
   },
   {
     names: ["3", "nfcollector"],
+    meaning: "Files of Cisco NFCollector",
     strictCode: 1,
     make: (call) => new NfCollectorImporter(call.layout, call.warn, call),
   },
   {
     names: ["4", "pdu"],
+    meaning: "Export packets",
     strictCode: 255,
     ignoresOrder: true,
     make: (call) => new PacketImporter(call.layout, call.warn, call),
@@ -74,35 +81,39 @@ const FORMATS: readonly ImportFormat[] = [
 ];
 
 /** Imports flows from other formats. */
-export const importCommand: Command = {
-  name: "import",
-  summary: "Import flows from other formats",
+export const importCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "format",
       letter: "f",
       value: "FORMAT",
       choices: FORMATS.flatMap(({ names }) => names),
-      doc: "0 cflowd, 2 CSV, 3 Cisco NFCollector, 4 export packets (default: 0)",
+      meanings: FORMATS.flatMap(({ names, meaning }) =>
+        names.map((name) => [name, meaning] as const)
+      ),
+      doc: "The format to import from (default: 0)",
     },
     {
       name: "mask",
       letter: "m",
       value: "FIELDS",
+      words: FLOW_FIELDS.map(({ name }) => name.toLowerCase()),
+      list: true,
       doc: "Columns of CSV that does not name them: names, comma separated, or a number (0x…)",
     },
     {
       name: "export-version",
       letter: "V",
       value: "VERSION",
+      words: EXPORT_VERSIONS,
       doc: "Version to store: 1, 5, 6, 7, 8.1 to 8.14 or 1005; must be given",
     },
     OUTPUT_FLAG,
     BYTE_ORDER_FLAG,
     COMPRESS_FLAG,
     DEBUG_FLAG,
-  ],
+  ]),
   examples: [
     [
       "flowtools export -f 2 file.ft | flowtools import -f 2 -V 5 >again.ft",
@@ -131,10 +142,17 @@ export const importCommand: Command = {
       warn: (message) => console.error(`flow-import: ${message}`),
       referenceFaults: strict,
     };
+    const selection = await WhereSelection.fromArgs(args);
+    selection.where?.check(layout.schema);
     const output = StreamOutput.fromFlags(args);
-    const write: BlockSink = strict && kind.ignoresOrder
-      ? (block) => output.write({ ...block, littleEndian: byteOrderOf(args) === "little" })
-      : (block) => output.write(block);
+    const shaped = (block: RecordBlock) =>
+      strict && kind.ignoresOrder
+        ? { ...block, littleEndian: byteOrderOf(args) === "little" }
+        : block;
+    const write: BlockSink = (block) => {
+      const passed = selection.take(block);
+      return passed && output.write(shaped(passed));
+    };
     let code = 0;
     try {
       output.begin(layout, {
@@ -162,6 +180,6 @@ export const importCommand: Command = {
     profile.report(args.number("debug"), output.flowCount);
     console.error(`flow-import: Imported ${output.flowCount} records.`);
     if (strict) return code === 0 ? kind.strictCode : STRICT_FAULT;
-    return code;
+    return selection.exitCode(code);
   },
 };

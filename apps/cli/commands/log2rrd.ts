@@ -1,13 +1,11 @@
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { readLines } from "../read_lines.ts";
 import { parseStatLine } from "../rrd_log.ts";
 import { SERIES_FLAG, SeriesError, SeriesStore } from "../rrd_store.ts";
 
 /** Makes time series of logs. */
-export const log2rrdCommand: Command = {
-  name: "log2rrd",
-  summary: "Time series of flows, packets and losses from the STAT lines of capture and fanout",
+export const log2rrdCommand: CommandBody = {
   operands: "[LOG…]",
   flags: [
     {

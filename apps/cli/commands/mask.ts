@@ -1,16 +1,15 @@
-import { parseMaskConfig } from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { parseMaskConfig } from "@flowtools/flowset/transform";
+import type { CommandBody } from "../command.ts";
 import { readConfigFile } from "@flowtools/common/config_file";
 import { STREAM_FLAGS } from "../filter_streams.ts";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { withWhere } from "../where_selection.ts";
 import { transformStreams } from "../transform_streams.ts";
 
 /** Sets the mask lengths of flows by their addresses. */
-export const maskCommand: Command = {
-  name: "mask",
-  summary: "Set the source and destination mask lengths of flows by prefixes",
+export const maskCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "mask-file",
       letter: "m",
@@ -25,7 +24,7 @@ export const maskCommand: Command = {
     },
     ...STREAM_FLAGS,
     OUTPUT_FLAG,
-  ],
+  ]),
   examples: [
     [
       "flowtools mask -m mask.cfg -M customers <day.ft | flowtools print -f4",

@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 import { FileMerge } from "../file_merge.ts";
 import { listFlowFiles } from "../flow_files.ts";
 import { RunProfile } from "../run_profile.ts";
@@ -10,36 +10,38 @@ import {
   DEBUG_FLAG,
   GLOBAL_SORT_FLAG,
   NO_MMAP_FLAG,
+  NO_PROGRESS_FLAG,
   OUTPUT_FLAG,
   TMP_FLAG,
 } from "../shared_flags.ts";
 import { NO_CAPTURE_START, StreamOutput } from "../stream_output.ts";
 import { strictCompat } from "../strict_compat.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
 
 /** Merges flow-tools files by time. */
-export const mergeCommand: Command = {
-  name: "merge",
-  summary: "Merge flow-tools files in order of time",
+export const mergeCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     TMP_FLAG,
     GLOBAL_SORT_FLAG,
     BYTE_ORDER_FLAG,
     COMMENT_FLAG,
     COMPRESS_FLAG,
     OUTPUT_FLAG,
+    NO_PROGRESS_FLAG,
     NO_MMAP_FLAG,
     DEBUG_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools merge flows/2023 file.ft | flowtools print", "Two sources in one order of time"],
     ["flowtools merge -z 6 -o all.ft flows", "One compressed file of all below a directory"],
   ],
   run: async (args) => {
     const profile = new RunProfile("merge");
+    const selection = await WhereSelection.fromArgs(args);
     const byteOrder = byteOrderOf(args);
     const output = StreamOutput.fromFlags(args);
-    using merge = new FileMerge(byteOrder, { args, oneVersion: strictCompat(args) });
+    using merge = new FileMerge(byteOrder, { oneVersion: strictCompat(args), selection, args });
     try {
       const { files, faults } = await listFlowFiles(args);
       const blocks = await merge.open(files.map((file) => file.path));
@@ -55,7 +57,7 @@ export const mergeCommand: Command = {
       const { captureStart, captureEnd } = merge;
       await output.close({ captureStart, captureEnd });
       profile.report(args.number("debug"), output.flowCount);
-      return faults + merge.faults > 0 ? 1 : 0;
+      return selection.exitCode(faults + merge.faults > 0 ? 1 : 0);
     } catch (error) {
       output.abort();
       throw error;

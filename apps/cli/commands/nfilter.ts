@@ -1,16 +1,15 @@
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 import { readConfigFile, VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
 import { filterStreams, STREAM_FLAGS } from "../filter_streams.ts";
 import { loadFilterConfig } from "@flowtools/common/load_filter";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { withWhere } from "../where_selection.ts";
 
 /** Filters flows by a configuration. */
-export const nfilterCommand: Command = {
-  name: "nfilter",
-  summary: "Filter flows by a definition of a configuration file",
+export const nfilterCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "filter-file",
       letter: "f",
@@ -34,7 +33,7 @@ export const nfilterCommand: Command = {
     SYMBOLS_FLAG,
     ...STREAM_FLAGS,
     OUTPUT_FLAG,
-  ],
+  ]),
   examples: [
     [
       "flowtools nfilter -f nf.cfg -F web-out day.ft | flowtools print",

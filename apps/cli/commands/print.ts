@@ -1,10 +1,24 @@
-import { FLOW_ATTRIBUTE_NAMES } from "@flowtools/flow-model";
-import { type ElementRegistry, SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
-import { FlowSet } from "@flowtools/flowset";
-import { knownElements } from "@flowtools/common/decode_registry";
-import type { Command } from "../command.ts";
-import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
-import { eachInput } from "../each_input.ts";
+import {
+  type Flow,
+  FLOW_ATTRIBUTE_NAMES,
+  type FlowSchema,
+  SAMPLING_COLUMN,
+} from "@flowtools/flow-model";
+import { type CounterScaling, FlowSet } from "@flowtools/flowset/select";
+import type { TimeZone } from "@flowtools/flowset/groups";
+import type { CommandBody } from "../command.ts";
+import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
+import { expectedWords } from "@flowtools/common/suggest";
+import { eachPath } from "../each_input.ts";
+import { FlowNames } from "../flow_names.ts";
+import { type FlowSelection, loadSelection } from "../flow_selection.ts";
+import { FlowSorter } from "../flow_sorter.ts";
+import { groupTableBytes, MEMORY_FLAG } from "../group_memory.ts";
+import { inputProgress } from "../input_progress.ts";
+import { windowInputs } from "../input_window.ts";
+import { lookFromFlags, selectionOf, UNITS_FLAG, WINDOW_FLAGS, zoneOf } from "../modern_flags.ts";
+import { parseSortOrder, SORT_NAMES } from "../sort_values.ts";
+import { AS_NAMES_FLAG } from "../value_names.ts";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
@@ -12,62 +26,125 @@ import { PRINT_FORMATS } from "../render/classic_print_formats.ts";
 import { CsvRenderer } from "../render/csv.ts";
 import { JsonRenderer, NdjsonRenderer } from "../render/json.ts";
 import { ADDED_NAMES, LabelledFlows } from "../render/labelled_flow.ts";
+import type { Look } from "../render/look.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { TableRenderer } from "../render/table.ts";
-import { DEBUG_FLAG, FIELDS_FLAG, OUTPUT_FLAG, SCALED_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import {
+  DEBUG_FLAG,
+  FIELDS_FLAG,
+  NO_PROGRESS_FLAG,
+  OUTPUT_FLAG,
+  SCALED_FLAG,
+  TMP_FLAG,
+} from "../shared_flags.ts";
 import { printClassic } from "./print_classic.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
+import { noteEmptyWindow } from "../window_note.ts";
 
-/** Makes a renderer: the attributes to show, and those to be added where none were asked for. */
-type MakeRenderer = (fields: readonly string[] | undefined, added: readonly string[]) => Renderer;
+/** Makes what writes flows in a format. */
+type CreateRenderer = (
+  fields: readonly string[] | undefined,
+  added: readonly string[],
+  names: FlowNames | undefined,
+  zone: TimeZone,
+  look: Look,
+) => Renderer;
 
 /** The renderers by the name of their format. */
-const RENDERERS: Readonly<Record<string, MakeRenderer>> = {
-  table: (fields, added) => new TableRenderer(fields, added),
-  ndjson: (fields) => new NdjsonRenderer(fields),
-  json: (fields) => new JsonRenderer(fields),
-  csv: (fields, added) => new CsvRenderer(fields, added),
+const RENDERERS: Readonly<Record<string, CreateRenderer>> = {
+  table: (...options) => new TableRenderer(...options),
+  ndjson: (fields, _, names) => new NdjsonRenderer(fields, names),
+  json: (fields, _, names) => new JsonRenderer(fields, names),
+  csv: (fields, added, names) => new CsvRenderer(fields, added, names),
 };
 
+/** What the formats are, the classic ones by their numbers. */
+const FORMAT_MEANINGS: readonly (readonly [name: string, meaning: string])[] = [
+  ["table", "For people"],
+  ["ndjson", "An object a line"],
+  ["json", "One array of objects"],
+  ["csv", "A line of names, then values"],
+  ["classic", "The format of flow-print that suits the records"],
+  ...PRINT_FORMATS.map(({ title }, number) => [`${number}`, title] as const),
+];
+
+/** What only the formats of this program know, not the classic ones. */
+const MODERN_FLAGS: readonly Flag[] = [
+  {
+    name: "sort",
+    value: "FIELD",
+    words: SORT_NAMES.flatMap((name) => [name, `-${name}`]),
+    group: "output",
+    doc: "Order of the flows: a field, octets, packets, duration, bps, pps or bpp, least first; " +
+      "with a minus sign before it greatest first",
+  },
+  {
+    name: "limit",
+    value: "N",
+    group: "output",
+    range: [1, 1e9],
+    doc: "Print so many flows at most",
+  },
+  {
+    ...MEMORY_FLAG,
+    group: "output",
+    doc: "Memory for flows to be sorted at most, with K, M or G behind it (default: 1G)",
+  },
+  ...WINDOW_FLAGS,
+  UNITS_FLAG,
+  NO_PROGRESS_FLAG,
+];
+
 /** Prints flows. */
-export const printCommand: Command = {
-  name: "print",
-  summary: "Print flows as text",
+export const printCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "format",
       letter: "f",
       value: "NAME",
+      group: "output",
       choices: [...Object.keys(RENDERERS), "classic", ...PRINT_FORMATS.keys().map(String)],
-      doc: "How to print; classic is the flow-print format that suits the records, a number is " +
-        "that one (default: classic, with --fields table)",
+      meanings: FORMAT_MEANINGS,
+      doc: "How to print (default: classic, or table where classic formats cannot do it)",
     },
     {
       name: "names",
       letter: "n",
-      doc: "Names of protocols, ports, AS, tags (classic formats); of interfaces, VRFs, " +
-        "applications, samplers, where packets tell them (table, ndjson, json, csv)",
+      group: "output",
+      doc:
+        "Names of protocols, ports, AS, tags; of interfaces, VRFs, applications, samplers, where " +
+        "packets tell them (table, ndjson, json, csv)",
+    },
+    { name: "wide", letter: "w", group: "classic", doc: "Classic formats: wider columns" },
+    {
+      name: "header",
+      letter: "p",
+      group: "classic",
+      doc: "Classic formats: print the header of the file first",
     },
     SCALED_FLAG,
-    { name: "wide", letter: "w", doc: "Classic formats: wider columns" },
-    { name: "header", letter: "p", doc: "Classic formats: print the header of the file first" },
     {
       name: "comment-char",
+      group: "classic",
       letter: "c",
       value: "CHAR",
       doc: "First character of the lines of -p (default: #)",
     },
     {
       name: "unbuffered",
+      group: "classic",
       letter: "l",
       doc: "Classic formats: write flows as soon as they are read",
     },
     DEBUG_FLAG,
     SYMBOLS_FLAG,
+    AS_NAMES_FLAG,
     FIELDS_FLAG,
+    ...MODERN_FLAGS,
     OUTPUT_FLAG,
     TMP_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools print <ft-v05.2023-11-14.221320+0000", "What flow-print shows"],
     ["flowtools print -f5 -n flows/", "One line a flow with its times, every file of a directory"],
@@ -90,43 +167,69 @@ export const printCommand: Command = {
   ],
   run: async (args) => {
     const fields = args.value("fields")?.split(",");
-    const elements = knownElements(args);
-    const unknown = fields?.find((name) => !isFieldName(name, elements));
+    const unknown = fields && await firstUnknown(fields, args);
     if (unknown !== undefined) {
       throw new UsageError(
-        `no field is named "${unknown}", expected one of ${FLOW_ATTRIBUTE_NAMES.join(", ")}, ` +
-          "or the name of an IPFIX element",
+        `no field is named "${unknown}", ${expectedWords(unknown, FLOW_ATTRIBUTE_NAMES)}` +
+          ", or the name of an IPFIX element",
       );
     }
-    const format = args.value("format") ?? (fields === undefined ? "classic" : "table");
+    const format = args.value("format") ?? (wantsTable(args) ? "table" : "classic");
     const create = RENDERERS[format];
-    if (create !== undefined) return await printModern(args, create, fields);
-    if (args.on(SCALED_FLAG.name)) {
-      throw new UsageError(
-        `--scaled does not go with --format ${format}, expected one of ` +
-          Object.keys(RENDERERS).join(", "),
+    if (create !== undefined) {
+      const names = await FlowNames.load(args);
+      return await printModern(
+        args,
+        (added) => create(fields, added, names, zoneOf(args), lookFromFlags(args)),
       );
     }
-    if (fields === undefined) return await printClassic(args);
+    const modern = TABLE_FLAGS.find((name) => args.value(name) !== undefined) ??
+      (args.on(SCALED_FLAG.name) ? SCALED_FLAG.name : undefined);
+    if (modern === undefined) return await printClassic(args);
     throw new UsageError(
-      `--fields does not go with --format ${format}, expected one of ` +
+      `--${modern} does not go with --format ${format}, expected one of ` +
         Object.keys(RENDERERS).join(", "),
     );
   },
 };
 
-/** An attribute of flows, or what packets with templates tell beyond those. */
-function isFieldName(name: string, elements: ElementRegistry): boolean {
+/** Flags that the classic formats do not go with. */
+const TABLE_FLAGS = ["fields", "sort", "limit", "since", "until"] as const;
+
+/** What the classic formats cannot do asks for the table, where no format is named. */
+function wantsTable(args: ParsedArguments): boolean {
+  return TABLE_FLAGS.some((name) => args.value(name) !== undefined);
+}
+
+/** The first that is neither an attribute of flows nor what packets with templates tell beyond. */
+async function firstUnknown(
+  names: readonly string[],
+  args: ParsedArguments,
+): Promise<string | undefined> {
+  const others = names.filter((name) => !isAttribute(name));
+  if (others.length === 0) return undefined;
+  // Thousands of elements take a while to load.
+  const { knownElements } = await import("@flowtools/common/decode_registry");
+  const elements = knownElements(args);
+  return others.find((name) => elements.findName(name)?.name !== name);
+}
+
+function isAttribute(name: string): boolean {
   return (FLOW_ATTRIBUTE_NAMES as readonly string[]).includes(name) || name === SAMPLING_COLUMN ||
-    ADDED_NAMES.includes(name) ||
-    /^\d+\.\d+$/.test(name) || elements.findName(name)?.name === name;
+    ADDED_NAMES.includes(name) || /^\d+\.\d+$/.test(name);
 }
 
 async function printModern(
   args: ParsedArguments,
-  create: MakeRenderer,
-  fields: readonly string[] | undefined,
+  create: (added: readonly string[]) => Renderer,
 ): Promise<number> {
+  const selection = await WhereSelection.fromArgs(args);
+  const window = selectionOf(args, Date.now());
+  const found = await windowInputs(args.operands, window, { includeTmp: args.on("all") });
+  const { paths } = found;
+  // The expression is asked of each input by whoever opens it.
+  const inWindow = await loadSelection({ since: window.since, until: window.until });
+  using progress = inputProgress(paths, args);
   const output = Output.open(args.value("output"));
   const packets = new PacketWarnings(args);
   const { scaling, sessions } = packets;
@@ -134,23 +237,81 @@ async function printModern(
     scaled: scaling !== undefined,
     ...(args.on("names") ? { sessions } : {}),
   });
-  const renderer = create(fields, labelled.names);
-  const code = await eachInput(args, async (path) => {
-    await using set = await FlowSet.open(path, packets.optionsOf(path));
-    for await (const batch of set.batches({ octets: true, scaling })) {
-      let schema;
-      for (const flow of batch) {
-        if (flow.schema !== schema) {
-          schema = flow.schema;
-          output.text(renderer.begin(schema));
-        }
-        output.text(renderer.flow(labelled.of(flow)));
+  const renderer = create(labelled.names);
+  const printer = new FlowPrinter(renderer, labelled, output);
+  const limit = args.number("limit") ?? Infinity;
+  const sort = args.value("sort");
+  const { onRead } = progress;
+  const open = (path: string) =>
+    FlowSet.open(path, { ...packets.optionsOf(path, selection), onRead });
+  const code = sort === undefined
+    ? await eachPath(paths, async (path) => {
+      if (printer.printed >= limit) return;
+      await using set = await open(path);
+      for await (const batch of set.batches({ octets: true, scaling })) {
+        const rows = inWindow.select(batch);
+        const count = Math.min(rows?.length ?? batch.length, limit - printer.printed);
+        for (let at = 0; at < count; at++) printer.print(batch.flow(rows?.[at] ?? at));
+        // What is read from a live stream is shown at once.
+        if (path === "-") output.flush();
+        if (printer.printed >= limit) break;
       }
-      // What is read from a live stream is shown at once.
-      if (path === "-") output.flush();
-    }
-  });
+    })
+    : await printSorted(paths, open, sorterOf(args, sort), scaling, inWindow, printer);
   output.text(renderer.end());
   output.close();
-  return packets.finish() || code;
+  const outcome = selection.exitCode(packets.finish() || code);
+  const missed = printer.printed === 0 && noteEmptyWindow(window, zoneOf(args), found);
+  return missed ? Math.max(outcome, 1) : outcome;
+}
+
+function sorterOf(args: ParsedArguments, sort: string): FlowSorter {
+  return new FlowSorter({
+    order: parseSortOrder(sort),
+    limit: args.number("limit"),
+    bytesMax: groupTableBytes(args),
+  });
+}
+
+async function printSorted(
+  paths: readonly string[],
+  open: (path: string) => Promise<FlowSet>,
+  sorter: FlowSorter,
+  scaling: CounterScaling | undefined,
+  inWindow: FlowSelection,
+  printer: FlowPrinter,
+): Promise<number> {
+  const code = await eachPath(paths, async (path) => {
+    await using set = await open(path);
+    for await (const batch of set.batches({ octets: true, scaling })) {
+      sorter.add(batch, inWindow.select(batch));
+    }
+  });
+  for (const { batch, row } of sorter.flows()) printer.print(batch.flow(row));
+  return code;
+}
+
+/** Prints flows of any shapes. */
+class FlowPrinter {
+  /** Flows that were printed. */
+  printed = 0;
+  readonly #renderer: Renderer;
+  readonly #labelled: LabelledFlows;
+  readonly #output: Output;
+  #schema: FlowSchema | undefined;
+
+  constructor(renderer: Renderer, labelled: LabelledFlows, output: Output) {
+    this.#renderer = renderer;
+    this.#labelled = labelled;
+    this.#output = output;
+  }
+
+  print(flow: Flow): void {
+    this.printed++;
+    if (flow.schema !== this.#schema) {
+      this.#schema = flow.schema;
+      this.#output.text(this.#renderer.begin(flow.schema));
+    }
+    this.#output.text(this.#renderer.flow(this.#labelled.of(flow)));
+  }
 }

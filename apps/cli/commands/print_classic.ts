@@ -1,9 +1,16 @@
 import { findFtLayout, type FtHeader } from "@flowtools/ft-format";
-import { FlowSet, headerClockMs, type SymbolKind, type SymbolTable } from "@flowtools/flowset";
+import {
+  FlowSet,
+  headerClockMs,
+  type SymbolKind,
+  type SymbolTable,
+} from "@flowtools/flowset/select";
 import type { FlowSchema } from "@flowtools/flow-model";
-import { eachInput } from "../each_input.ts";
+import { eachPath } from "../each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { loadSymbols } from "@flowtools/common/load_symbols";
+import { inputProgress } from "../input_progress.ts";
+import { listInputs } from "../inputs.ts";
 import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
 import { RunProfile } from "../run_profile.ts";
@@ -21,6 +28,7 @@ import {
 } from "../render/classic_print_formats.ts";
 import { headerText } from "../render/header_text.ts";
 import { strictCompat } from "../strict_compat.ts";
+import { WhereSelection } from "../where_selection.ts";
 
 /** The exit code of flow-print where records lack a field: -1, of which 8 bits are left. */
 const EXIT_MISSING_FIELD = 255;
@@ -34,6 +42,7 @@ interface Printing {
 /** Prints flows as flow-print does. */
 export async function printClassic(args: ParsedArguments): Promise<number> {
   const profile = new RunProfile("print");
+  const selection = await WhereSelection.fromArgs(args);
   const output = Output.open(args.value("output"));
   const text = new WriteBehind(output);
   const number = Number(args.value("format") ?? "classic");
@@ -41,8 +50,11 @@ export async function printClassic(args: ParsedArguments): Promise<number> {
   let missing = false;
   let flows = 0;
   const packets = new PacketWarnings(args);
-  const code = await eachInput(args, async (path) => {
-    await using set = await FlowSet.open(path, packets.optionsOf(path));
+  const paths = [...listInputs(args.operands, { includeTmp: args.on("all") })];
+  using progress = inputProgress(paths, args);
+  const code = await eachPath(paths, async (path) => {
+    const options = { ...packets.optionsOf(path, selection), onRead: progress.onRead };
+    await using set = await FlowSet.open(path, options);
     const schema = schemaOf(set.header);
     if (args.on("header")) {
       text.buffer.text(headerText(set.header, args.value("comment-char")?.[0]));
@@ -66,11 +78,12 @@ export async function printClassic(args: ParsedArguments): Promise<number> {
       await text.handOver();
     }
   });
+  progress.end();
   await text.finish();
   output.close();
   if (!missing) profile.report(args.number("debug"), flows);
   const faults = packets.finish();
-  return missing ? EXIT_MISSING_FIELD : faults || code;
+  return missing ? EXIT_MISSING_FIELD : selection.exitCode(faults || code);
 }
 
 async function createPrinter(

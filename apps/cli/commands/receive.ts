@@ -1,8 +1,8 @@
 import { RECEIVE } from "@flowtools/collector/options";
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 
 /** The collector's `receive`; it is loaded when it is called. */
-export const receiveCommand: Command = {
+export const receiveCommand: CommandBody = {
   ...RECEIVE,
   run: async (args) => {
     const { receive } = await import("@flowtools/collector");

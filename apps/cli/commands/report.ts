@@ -1,33 +1,40 @@
 import { findFtLayout, type FtHeader } from "@flowtools/ft-format";
+import { ConfigError, type FlowFilter, FlowSet, headerClockMs } from "@flowtools/flowset/select";
 import {
-  ConfigError,
   type ConfigName,
   DefinitionRun,
-  type FlowFilter,
-  FlowSet,
-  type FlowTransform,
-  headerClockMs,
-  parseMaskConfig,
   parseReportConfig,
-  parseTagConfig,
   type ReportConfig,
   type ReportDefinition,
   ReportError,
   type ReportInterval,
   REPORTS,
-} from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+} from "@flowtools/flowset/reports";
+import { type FlowTransform, parseMaskConfig, parseTagConfig } from "@flowtools/flowset/transform";
+import type { CommandBody } from "../command.ts";
 import { readConfigFile, VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
-import { eachInput } from "../each_input.ts";
+import { eachPath } from "../each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { loadFilterConfig } from "@flowtools/common/load_filter";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { groupTableBytes, MEMORY_FLAG, withMemoryHint } from "../group_memory.ts";
+import { oneOfWords } from "@flowtools/common/suggest";
+import { inputProgress } from "../input_progress.ts";
+import { listInputs } from "../inputs.ts";
+import { LOOK_FLAGS, lookFromFlags } from "../modern_flags.ts";
 import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
 import { ReportWriter } from "../report_output_writer.ts";
+import { REPORT_FORMATS, ReportRows } from "../report_rows.ts";
 import { RunProfile } from "../run_profile.ts";
-import { DEBUG_FLAG, OUTPUT_FLAG, SCALED_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
+import {
+  DEBUG_FLAG,
+  NO_PROGRESS_FLAG,
+  OUTPUT_FLAG,
+  SCALED_FLAG,
+  TMP_FLAG,
+} from "../shared_flags.ts";
 import { strictCompat } from "../strict_compat.ts";
 
 const TYPES: readonly string[] = REPORTS.filter(({ type }) => type !== undefined)
@@ -37,11 +44,9 @@ const TYPES: readonly string[] = REPORTS.filter(({ type }) => type !== undefined
 const TYPES_TEXT = `Available reports:\n\n${TYPES.map((type) => `  ${type}\n`).join("")}`;
 
 /** Makes the reports of a configuration, as flow-report. */
-export const reportCommand: Command = {
-  name: "report",
-  summary: "Reports of flows by a definition of a configuration file",
+export const reportCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "report-file",
       letter: "s",
@@ -57,16 +62,27 @@ export const reportCommand: Command = {
     },
     VARIABLE_FLAG,
     SCALED_FLAG,
+    {
+      name: "format",
+      value: "NAME",
+      group: "output",
+      choices: ["classic", ...REPORT_FORMATS],
+      doc:
+        "How to print; those other than classic write all reports to one output, whatever their " +
+        "own say (default: classic, as flow-report)",
+    },
+    ...LOOK_FLAGS,
+    NO_PROGRESS_FLAG,
     MEMORY_FLAG,
     DEBUG_FLAG,
     {
       name: "types",
-      doc: `List the types of reports, and do nothing else: ${TYPES.join(", ")}`,
+      doc: "List the types of reports, and do nothing else",
     },
     SYMBOLS_FLAG,
     OUTPUT_FLAG,
     TMP_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools report -s stat.cfg -S talkers flows/", "The reports that talkers lists"],
     [
@@ -92,6 +108,7 @@ export const reportCommand: Command = {
 
 async function report(args: ParsedArguments, output: Output): Promise<number> {
   const profile = new RunProfile("report");
+  const selection = await WhereSelection.fromArgs(args);
   const { path, text } = await readConfigFile(args.value("report-file"), "stat");
   const config = parseReportConfig(text, { file: path, variables: variablesOf(args) });
   const definition = config.definition(args.value("definition") ?? "default");
@@ -102,14 +119,21 @@ async function report(args: ParsedArguments, output: Output): Promise<number> {
     symbols: args.value("symbols"),
     scaled: scaling !== undefined,
   });
+  const format = REPORT_FORMATS.find((name) => name === args.value("format"));
+  const rows = format &&
+    new ReportRows(definition, output, format, lookFromFlags(args), scaling !== undefined);
   let first: FtHeader | undefined;
   let flows = 0;
-  const write = (interval: ReportInterval) => writer.write(interval, first!);
+  const write = async (interval: ReportInterval) =>
+    rows === undefined ? await writer.write(interval, first!) : rows.write(interval);
   // A fault of a report is no fault of an input, which others would make good.
   let fatal: unknown;
-  const code = await eachInput(args, async (input) => {
+  const paths = [...listInputs(args.operands, { includeTmp: args.on("all") })];
+  using progress = inputProgress(paths, args, true);
+  const code = await eachPath(paths, async (input) => {
     if (fatal !== undefined) return;
-    await using set = await FlowSet.open(input, packets.optionsOf(input));
+    const options = { ...packets.optionsOf(input, selection), onRead: progress.onRead };
+    await using set = await FlowSet.open(input, options);
     try {
       checkFields(run, set.header);
       first ??= set.header;
@@ -127,11 +151,16 @@ async function report(args: ParsedArguments, output: Output): Promise<number> {
       }
     }
   });
+  progress.end();
   if (fatal !== undefined) throw withMemoryHint(fatal);
-  if (first === undefined) return code;
+  if (first === undefined) {
+    rows?.end();
+    return code;
+  }
   await write(run.finish());
+  rows?.end();
   profile.report(args.number("debug"), flows);
-  return writer.failed ? 1 : packets.finish() || code;
+  return writer.failed ? 1 : selection.exitCode(packets.finish() || code);
 }
 
 function checkFields(run: DefinitionRun, header: FtHeader): void {
@@ -195,6 +224,6 @@ async function transform(
 function known(name: ConfigName, names: readonly string[], kind: string): string {
   const wanted = name.text.toLowerCase();
   if (names.some((candidate) => candidate.toLowerCase() === wanted)) return name.text;
-  const expected = names.length === 0 ? "its definition" : `one of ${names.join(", ")}`;
+  const expected = names.length === 0 ? "its definition" : oneOfWords(name.text, names);
   throw new ConfigError(name, `there is no ${kind}-definition "${name.text}"`, expected);
 }

@@ -1,4 +1,4 @@
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
@@ -10,9 +10,7 @@ import { SERIES_FLAG, SeriesError, SeriesStore } from "../rrd_store.ts";
 const STORAGE_DEFAULT = "600:600:600:732";
 
 /** Makes time series of reports. */
-export const rpt2rrdCommand: Command = {
-  name: "rpt2rrd",
-  summary: "Time series of chosen keys from the output of report, a value a report",
+export const rpt2rrdCommand: CommandBody = {
   operands: "[REPORT…]",
   flags: [
     {

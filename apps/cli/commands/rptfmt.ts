@@ -1,8 +1,10 @@
-import type { Command } from "../command.ts";
+import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
+import { DATA_FORMAT_FLAG, lookFromFlags, UNITS_FLAG } from "../modern_flags.ts";
 import { Output } from "../output.ts";
+import { DATA_FORMATS } from "../render/data_set.ts";
 import { readLines } from "../read_lines.ts";
 import {
   pickColumns,
@@ -10,27 +12,39 @@ import {
   type ReportTableFormat,
 } from "../render/report_table.ts";
 import { readReport, type ReportTable } from "../render/report_table_input.ts";
-import { nameKeys, sharesOfTotal, sortRows } from "../render/report_table_numbers.ts";
+import {
+  type KeyNames,
+  keyNames,
+  nameKeys,
+  sharesOfTotal,
+  sortRows,
+} from "../render/report_table_numbers.ts";
+import { ReportTableRows } from "../render/report_table_rows.ts";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
 import { STRICT_COMPAT_FLAG } from "../strict_compat.ts";
 
 const U32_MAX = 2 ** 32 - 1;
 
 /** Formats reports. */
-export const rptfmtCommand: Command = {
-  name: "rptfmt",
-  summary: "Format the output of report as a text or HTML table",
+export const rptfmtCommand: CommandBody = {
   operands: "[REPORT…]",
   flags: [
     {
       name: "format",
+      group: "output",
       letter: "f",
       value: "FORMAT",
-      choices: Object.keys(REPORT_TABLE_FORMATS),
+      choices: [...Object.keys(REPORT_TABLE_FORMATS), ...DATA_FORMATS],
+      meanings: [
+        ["ascii", "As flow-rptfmt has it"],
+        ["html", "A table for a web page"],
+        ...DATA_FORMAT_FLAG.meanings ?? [],
+      ],
       doc: "Format (default: ascii)",
     },
     {
       name: "fields",
+      group: "output",
       letter: "F",
       value: "NAMES",
       doc: "Columns to show, comma separated, in the order of the report (default: all)",
@@ -51,7 +65,7 @@ export const rptfmtCommand: Command = {
     { name: "names", letter: "n", doc: "Names for protocols, ports, AS numbers and tags" },
     SYMBOLS_FLAG,
     { name: "percent", letter: "p", doc: "Shares in per cent of the sums of all rows" },
-    { name: "no-header", letter: "H", doc: "Leave the header out" },
+    { name: "no-header", letter: "H", doc: "Leave the header of ascii and html out" },
     {
       name: "alarm",
       letter: "a",
@@ -59,21 +73,48 @@ export const rptfmtCommand: Command = {
       range: [0, U32_MAX],
       doc: "Give up after so many seconds, for web pages made on request",
     },
-    { name: "compat-g", letter: "g", doc: "Accepted for the sake of old scripts: does nothing" },
+    {
+      name: "compat-g",
+      letter: "g",
+      group: "classic",
+      doc: "Accepted for the sake of old scripts: does nothing",
+    },
+    UNITS_FLAG,
     OUTPUT_FLAG,
   ],
   examples: [
     ["flowtools rptfmt -F ip-protocol,octets -p -n -s -octets -m 5 day.csv", "The top protocols"],
     ["flowtools rptfmt -f html -o day.html day.csv", "A web page of a report"],
+    ["flowtools rptfmt -f json day.csv", "A report for programs"],
   ],
   run: async (args) => {
     const output = Output.open(args.value("output"));
-    const deadline = new Deadline(args.number("alarm") ?? 0, output);
+    const dataFormat = DATA_FORMATS.find((name) => name === args.value("format"));
+    const rows = dataFormat && new ReportTableRows(output, dataFormat, lookFromFlags(args));
+    const seconds = args.number("alarm") ?? 0;
+    const deadline = new Deadline(seconds, () => {
+      if (rows === undefined) output.text(LATE_TEXT);
+      else console.error(`flowtools: gave up after ${seconds} s: the report is not complete`);
+      output.close();
+      Deno.exit(rows === undefined ? 0 : 1);
+    });
     const format = REPORT_TABLE_FORMATS[args.value("format") === "html" ? "html" : "ascii"];
     const code = await eachInput(args, async (path) => {
-      show(await loadTable(args, path, deadline), format, args, output, deadline);
+      const { table, names } = await loadTable(args, path, deadline);
+      if (rows === undefined) {
+        nameKeys(table, names);
+        if (args.on("percent")) sharesOfTotal(table);
+        deadline.check();
+        show(table, format, args, output, deadline);
+      } else {
+        if (args.on("percent")) sharesOfTotal(table);
+        const rowsMax = args.number("rows") ?? 0;
+        const options = { names, rowsMax, shares: args.on("percent") };
+        rows.write(table, options, () => deadline.check());
+      }
     });
     deadline.cancel();
+    rows?.end();
     output.close();
     return code;
   },
@@ -83,7 +124,7 @@ async function loadTable(
   args: ParsedArguments,
   path: string,
   deadline: Deadline,
-): Promise<ReportTable> {
+): Promise<{ readonly table: ReportTable; readonly names: KeyNames }> {
   const sort = args.value("sort");
   const maxRows = args.number("rows") ?? 0;
   const readsAll = sort !== undefined || args.on("percent");
@@ -93,10 +134,10 @@ async function loadTable(
   pickColumns(table, (args.value("fields") ?? "all").split(","));
   if (sort !== undefined && table.detail === undefined) sortRows(table, sort);
   deadline.check();
-  if (args.on("names")) await nameKeys(table, (kind) => loadSymbols(kind, args.value("symbols")));
-  if (args.on("percent")) sharesOfTotal(table);
-  deadline.check();
-  return table;
+  const names: KeyNames = args.on("names")
+    ? await keyNames(table, (kind) => loadSymbols(kind, args.value("symbols")))
+    : new Map();
+  return { table, names };
 }
 
 function show(
@@ -146,17 +187,20 @@ function quotedByte(byte: number, quote: string): string {
   return ESCAPES[char] ?? `\\x${byte.toString(16).padStart(2, "0")}`;
 }
 
-/** Ends the program, quietly and with success, when its time is over. */
+/** What flow-rptfmt says when its time is over, with success. */
+const LATE_TEXT = "flow-rptfmt exceeded CPU time, consider running report offline.\n";
+
+/** Ends the program when its time is over. */
 class Deadline {
   readonly #end: number;
-  readonly #output: Output;
+  readonly #expire: () => never;
   readonly #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(seconds: number, output: Output) {
-    this.#output = output;
+  constructor(seconds: number, expire: () => never) {
+    this.#expire = expire;
     this.#end = seconds === 0 ? Infinity : performance.now() + seconds * 1000;
     // It fires while the program waits for input; while it works, `check` finds out.
-    if (seconds > 0) this.#timer = setTimeout(() => this.#expire(), seconds * 1000);
+    if (seconds > 0) this.#timer = setTimeout(expire, seconds * 1000);
   }
 
   /** Ends the program where time is over. */
@@ -167,11 +211,5 @@ class Deadline {
   /** Lets the program be. */
   cancel(): void {
     clearTimeout(this.#timer);
-  }
-
-  #expire(): never {
-    this.#output.text("flow-rptfmt exceeded CPU time, consider running report offline.\n");
-    this.#output.close();
-    Deno.exit(0);
   }
 }

@@ -1,7 +1,8 @@
 import { parseIPv4 } from "@flowtools/flow-model";
 import { IPFIX_CODEC, type TemplateCodec, V9_CODEC } from "@flowtools/netflow-pdu";
-import { PacketExporter, RecordShaper } from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { PacketExporter } from "@flowtools/flowset";
+import { RecordShaper } from "@flowtools/flowset/select";
+import type { CommandBody } from "../command.ts";
 import { reportInputFault } from "../each_input.ts";
 import { OutputError } from "../output.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
@@ -10,12 +11,15 @@ import { RecordInputs, tellConverted } from "../record_inputs.ts";
 import { PacketPace } from "../packet_pace.ts";
 import { isMulticast, parsePeer, type Peer } from "@flowtools/common/parse_peer";
 import {
+  EXPORT_VERSIONS,
   type ExportVersion,
   parseTemplateVersion,
   parseVersion,
+  TEMPLATE_VERSIONS,
 } from "@flowtools/common/parse_version";
 import { RunProfile } from "../run_profile.ts";
 import { strictCompat } from "../strict_compat.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
 import { DEBUG_FLAG, TMP_FLAG } from "../shared_flags.ts";
 import { BatchMask, maskAddresses } from "../mask_addresses.ts";
 import {
@@ -26,15 +30,14 @@ import {
 } from "../template_packets.ts";
 
 /** Sends flows as export packets. */
-export const sendCommand: Command = {
-  name: "send",
-  summary: "Send flows as export packets over UDP",
+export const sendCommand: CommandBody = {
   operands: "LOCALIP/REMOTEIP/PORT [FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "export-version",
       letter: "V",
       value: "VERSION",
+      words: [...EXPORT_VERSIONS, ...TEMPLATE_VERSIONS],
       doc: "Version to send: 1, 5, 6, 7, 8.1 to 8.14, 9, 10 (or ipfix) " +
         "(default: that of the flows; 5 for captures of 9, 10 and sFlow)",
     },
@@ -70,7 +73,7 @@ export const sendCommand: Command = {
     },
     TMP_FLAG,
     DEBUG_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools send 0/127.0.0.1/9995 <file.ft", "Send to a collector as fast as it goes"],
     ["flowtools send --speed 1000 0/127.0.0.1/9995 file.ft", "Replay, a thousand times as fast"],
@@ -79,6 +82,7 @@ export const sendCommand: Command = {
   ],
   run: async (args) => {
     const profile = new RunProfile("send");
+    const selection = await WhereSelection.fromArgs(args);
     const [target, ...files] = args.operands;
     if (target === undefined) throw new UsageError("peer is missing: localip/remoteip/port");
     const peer = parsePeer(target);
@@ -86,7 +90,7 @@ export const sendCommand: Command = {
     const codec = text === undefined ? undefined : parseTemplateVersion(text);
     const version = text === undefined || codec !== undefined
       ? undefined
-      : parseVersion(text, ["9", "10", "ipfix"]);
+      : parseVersion(text, TEMPLATE_VERSIONS);
     if (codec === undefined) refuseTemplateFlags(args);
     const pace = new PacketPace({
       delay: args.number("delay"),
@@ -96,12 +100,12 @@ export const sendCommand: Command = {
     const mask = maskOf(args);
     using link = args.on("spoof") ? await openRawLink(peer) : await openLink(peer);
     const paths = listInputs(files, { includeTmp: args.on("all") });
-    const sender = { pace, link, mask, paths };
+    const sender = { pace, link, mask, paths, selection };
     const { flows, code } = codec === undefined
       ? await sendRecords(args, sender, version)
       : await sendTemplates(args, sender, codec);
     profile.report(args.number("debug"), flows);
-    return code;
+    return selection.exitCode(code);
   },
 };
 
@@ -111,6 +115,7 @@ interface Sender {
   readonly link: Link;
   readonly mask: number | undefined;
   readonly paths: Iterable<string>;
+  readonly selection: WhereSelection;
 }
 
 interface Sent {
@@ -121,7 +126,7 @@ interface Sent {
 /** Sends flows as packets of fixed records. */
 async function sendRecords(
   args: ParsedArguments,
-  { pace, link, mask, paths }: Sender,
+  { pace, link, mask, paths, selection }: Sender,
   wanted: ExportVersion | undefined,
 ): Promise<Sent> {
   const referenceFaults = strictCompat(args);
@@ -140,7 +145,7 @@ async function sendRecords(
   using inputs = new RecordInputs(args);
   for (const path of paths) {
     try {
-      await using input = await inputs.open(path);
+      await using input = await inputs.open(path, selection);
       if (run === undefined) {
         const { exportVersion: version, aggregation } = input.header;
         const shape = wanted ?? { version, aggregation };
@@ -168,7 +173,7 @@ async function sendRecords(
 /** Sends flows as packets of NetFlow v9 or IPFIX. */
 async function sendTemplates(
   args: ParsedArguments,
-  { pace, link, mask, paths }: Sender,
+  { pace, link, mask, paths, selection }: Sender,
   codec: TemplateCodec,
 ): Promise<Sent> {
   const masking = mask === undefined ? undefined : new BatchMask(mask);
@@ -188,7 +193,7 @@ async function sendTemplates(
   let code = 0;
   for (const path of paths) {
     try {
-      await run.add(path);
+      await run.add(path, selection);
     } catch (error) {
       reportInputFault(path, error);
       code = 1;

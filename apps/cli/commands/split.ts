@@ -4,8 +4,8 @@ import {
   RecordShaper,
   type SplitOptions,
   type SplitPart,
-} from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+} from "@flowtools/flowset/select";
+import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { RecordInputs } from "../record_inputs.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
@@ -17,9 +17,11 @@ import {
   COMMENT_FLAG,
   COMPRESS_FLAG,
   DEBUG_FLAG,
+  NO_PROGRESS_FLAG,
   TMP_FLAG,
 } from "../shared_flags.ts";
 import { SplitFiles } from "../split_files.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
 
 /** What zlib takes as a compromise; parts are compressed unless told otherwise. */
 const LEVEL_DEFAULT = 6;
@@ -27,11 +29,9 @@ const LEVEL_DEFAULT = 6;
 const U32_MAX = 2 ** 32 - 1;
 
 /** Splits flows into files. */
-export const splitCommand: Command = {
-  name: "split",
-  summary: "Split flows into files by count, time or tag",
+export const splitCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "flows",
       letter: "N",
@@ -57,11 +57,12 @@ export const splitCommand: Command = {
       doc: "Files are named BASE.N or BASE.TAG.N (default: split)",
     },
     TMP_FLAG,
+    NO_PROGRESS_FLAG,
     BYTE_ORDER_FLAG,
     COMMENT_FLAG,
     { ...COMPRESS_FLAG, doc: `Level of zlib compression, 0 for none (default: ${LEVEL_DEFAULT})` },
     DEBUG_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools split -N 20 -o part file.ft", "Files of twenty flows: part.0, part.1, …"],
     ["flowtools split -T 3600 -z 0 -o hour file.ft", "A plain file for each hour"],
@@ -69,6 +70,7 @@ export const splitCommand: Command = {
   ],
   run: async (args) => {
     const profile = new RunProfile("split");
+    const selection = await WhereSelection.fromArgs(args);
     const options = splitOptions(args);
     const nameOf = await partNames(args, options);
     let run: SplitRun | undefined;
@@ -76,7 +78,7 @@ export const splitCommand: Command = {
     try {
       using inputs = new RecordInputs(args);
       const code = await eachInput(args, async (path) => {
-        await using input = await inputs.open(path);
+        await using input = await inputs.open(path, selection);
         if (options.by !== undefined) fieldOffset(input.layout, options.by);
         run ??= beginRun(args, input.header.exportVersion, input.header.aggregation, nameOf);
         for await (const block of input.blocks()) {
@@ -86,7 +88,7 @@ export const splitCommand: Command = {
       });
       run?.splitter.finish();
       profile.report(args.number("debug"), flows);
-      return code;
+      return selection.exitCode(code);
     } finally {
       run?.files.abort();
     }

@@ -1,18 +1,20 @@
 import { findFtLayout, type FtHeader } from "@flowtools/ft-format";
 import {
   findReport,
-  FlowSet,
   ReportError,
   type ReportResult,
   ReportRun,
   STAT_RULES,
-  type SymbolTable,
-} from "@flowtools/flowset";
-import type { Command } from "../command.ts";
-import { eachInput } from "../each_input.ts";
+} from "@flowtools/flowset/reports";
+import { FlowSet, type SymbolTable } from "@flowtools/flowset/select";
+import type { CommandBody } from "../command.ts";
+import { eachPath } from "../each_input.ts";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { loadSymbols, SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { groupTableBytes, MEMORY_FLAG, withMemoryHint } from "../group_memory.ts";
+import { inputProgress } from "../input_progress.ts";
+import { listInputs } from "../inputs.ts";
+import { LOOK_FLAGS, lookFromFlags } from "../modern_flags.ts";
 import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
 import { headerText } from "../render/header_text.ts";
@@ -20,39 +22,44 @@ import { STAT, STAT_FORMATS } from "../render/stat_formats.ts";
 import { printGroups, type StatSort } from "../render/stat_groups.ts";
 import { STAT_PLOTS, StatPlot } from "../render/stat_plot.ts";
 import { preambleText } from "../render/stat_preamble.ts";
-import { ROW_FORMATS, writeRows } from "../render/stat_rows.ts";
+import { ROW_FORMATS, writeRows, writeRowTable } from "../render/stat_rows.ts";
 import { summaryText, totalsText } from "../render/stat_summary.ts";
 import { StatText } from "../render/stat_text.ts";
 import { RunProfile } from "../run_profile.ts";
-import { DEBUG_FLAG, OUTPUT_FLAG, SCALED_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import {
+  DEBUG_FLAG,
+  NO_PROGRESS_FLAG,
+  OUTPUT_FLAG,
+  SCALED_FLAG,
+  TMP_FLAG,
+} from "../shared_flags.ts";
 import { statCall } from "../stat_call.ts";
 import { strictCompat } from "../strict_compat.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
 
 /** Statistics of flows, as flow-stat. */
-export const statCommand: Command = {
-  name: "stat",
-  summary: "Statistics of flows: top talkers, ports, protocols, distributions",
+export const statCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "report",
       letter: "f",
       value: "NUMBER",
       range: [0, STAT_FORMATS.length - 1],
-      doc: `What to report (default: 0): ${
-        STAT_FORMATS.map(({ title }, number) => `${number} ${title}`).join(", ")
-      }`,
+      meanings: STAT_FORMATS.map(({ title }, number) => [String(number), title]),
+      doc: "What to report (default: 0)",
     },
     {
       name: "format",
+      group: "output",
       value: "NAME",
-      choices: ["classic", ...Object.keys(ROW_FORMATS)],
+      choices: ["classic", "table", ...Object.keys(ROW_FORMATS)],
       doc: "How to print (default: classic, as flow-stat)",
     },
     { name: "names", letter: "n", doc: "Names of protocols, ports, AS, tags" },
     { name: "percent", letter: "P", doc: "Percent of the total in place of numbers" },
     { name: "wide", letter: "w", doc: "Durations too" },
-    { name: "header", letter: "p", doc: "Print the header of the file first" },
+    { name: "header", letter: "p", group: "classic", doc: "Print the header of the file first" },
     {
       name: "ascending",
       letter: "s",
@@ -74,28 +81,39 @@ export const statCommand: Command = {
     { name: "title", letter: "T", value: "TEXT", doc: "Title of the report" },
     {
       name: "comment-char",
+      group: "classic",
       letter: "c",
       value: "CHAR",
       doc: "First character of lines that are no data (default: #)",
     },
     SCALED_FLAG,
+    {
+      name: "limit",
+      value: "N",
+      group: "output",
+      range: [1, 1e9],
+      doc: "Rows at most, in formats other than classic",
+    },
+    ...LOOK_FLAGS,
+    NO_PROGRESS_FLAG,
     MEMORY_FLAG,
     DEBUG_FLAG,
     SYMBOLS_FLAG,
     OUTPUT_FLAG,
     TMP_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools stat -f9 -S2 <ft-v05.2023-11-14.221320+0000", "Sources by octets"],
     ["flowtools stat -f12 -n -P flows/2023", "Shares of protocols in a year, by name"],
     ["flowtools stat -f10 --format ndjson flows/", "Pairs of addresses, one JSON object each"],
   ],
-  run: (args) => new StatCall(args).run(),
+  run: async (args) => await new StatCall(args, await WhereSelection.fromArgs(args)).run(),
 };
 
 /** One call of the command. */
 class StatCall {
   readonly #args: ParsedArguments;
+  readonly #selection: WhereSelection;
   readonly #number: number;
   readonly #comment: string;
   readonly #sortOrder: number;
@@ -112,8 +130,9 @@ class StatCall {
   /** What ends the call: no other input can change it. */
   #fatal: ReportError | undefined;
 
-  constructor(args: ParsedArguments) {
+  constructor(args: ParsedArguments, selection: WhereSelection) {
     this.#args = args;
+    this.#selection = selection;
     this.#packets = new PacketWarnings(args);
     this.#number = args.number("report") ?? 0;
     this.#comment = args.value("comment-char")?.[0] ?? "#";
@@ -124,6 +143,11 @@ class StatCall {
       return letter === "s" ? -(field + 1) : field + 1;
     }) ?? 0;
     this.#tally = wholeNumber("tally", args.value("tally") ?? "1");
+    if (this.#classic && args.value("limit") !== undefined) {
+      throw new UsageError(
+        "--limit does not go with the classic format, expected another --format",
+      );
+    }
     if (this.#tally === 0) throw new UsageError('--tally is "0", expected another number of lines');
     this.#run = new ReportRun(findReport(this.#number), {
       rules: STAT_RULES,
@@ -135,10 +159,11 @@ class StatCall {
 
   async run(): Promise<number> {
     const profile = new RunProfile("stat");
-    const code = Math.max(
-      await eachInput(this.#args, (path) => this.#read(path)),
-      this.#packets.finish(),
-    );
+    const paths = [...listInputs(this.#args.operands, { includeTmp: this.#args.on("all") })];
+    using progress = inputProgress(paths, this.#args, !this.#plots);
+    const read = await eachPath(paths, (path) => this.#read(path, progress.onRead));
+    progress.end();
+    const code = Math.max(read, this.#packets.finish());
     if (this.#fatal !== undefined) throw withMemoryHint(this.#fatal);
     if (this.#begun && (!this.#missing || this.#flows > 0)) await this.#finish();
     this.#text.flush();
@@ -146,16 +171,22 @@ class StatCall {
     if (!this.#missing) profile.report(this.#args.number("debug"), this.#flows);
     // flow-stat has done its job where it has said what is missing.
     if (this.#missing) return strictCompat(this.#args) ? 0 : 1;
-    return code;
+    return this.#selection.exitCode(code);
   }
 
   get #classic(): boolean {
     return (this.#args.value("format") ?? "classic") === "classic";
   }
 
-  async #read(path: string): Promise<void> {
+  /** Whether lines are written while flows are read. */
+  get #plots(): boolean {
+    return this.#classic && STAT_PLOTS.has(this.#number);
+  }
+
+  async #read(path: string, onRead: (bytes: number) => void): Promise<void> {
     if (this.#fatal !== undefined) return;
-    await using set = await FlowSet.open(path, this.#packets.optionsOf(path));
+    const options = { ...this.#packets.optionsOf(path, this.#selection), onRead };
+    await using set = await FlowSet.open(path, options);
     if (!this.#begun) this.#begin(set.header);
     if (this.#classic && this.#number === STAT.bandwidth) return;
     if (this.#lacksFields(path, set.header)) return;
@@ -237,7 +268,7 @@ class StatCall {
   }
 
   async #writeRows(result: ReportResult): Promise<void> {
-    const format = ROW_FORMATS[this.#args.value("format")!];
+    const format = this.#args.value("format")!;
     const sort = this.#sort;
     const keys = result.keys.length;
     if (sort !== undefined && sort.field >= keys + result.counters.length) {
@@ -247,9 +278,12 @@ class StatCall {
       sort.field < keys ? sort.field : result.counters[sort.field - keys],
       sort.descending,
     );
+    const rows = order.subarray(0, this.#args.number("limit"));
     const write = (text: string) => this.#output.text(text);
     const scaled = this.#packets.scaling !== undefined;
-    writeRows(write, format, result, { order, names: await this.#names(), scaled });
+    const options = { order: rows, names: await this.#names(), scaled };
+    if (format === "table") writeRowTable(write, lookFromFlags(this.#args), result, options);
+    else writeRows(write, ROW_FORMATS[format], result, options);
   }
 
   get #sort(): StatSort | undefined {

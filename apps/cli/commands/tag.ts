@@ -1,17 +1,16 @@
-import { parseTagConfig } from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { parseTagConfig } from "@flowtools/flowset/transform";
+import type { CommandBody } from "../command.ts";
 import { readConfigFile, VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
 import { STREAM_FLAGS } from "../filter_streams.ts";
 import { UsageError } from "@flowtools/common/flags";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { withWhere } from "../where_selection.ts";
 import { transformStreams } from "../transform_streams.ts";
 
 /** Tags flows. */
-export const tagCommand: Command = {
-  name: "tag",
-  summary: "Tag flows by prefixes, AS numbers, ports and more",
+export const tagCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "tag-file",
       letter: "t",
@@ -27,7 +26,7 @@ export const tagCommand: Command = {
     VARIABLE_FLAG,
     ...STREAM_FLAGS,
     OUTPUT_FLAG,
-  ],
+  ]),
   examples: [
     [
       "flowtools tag -t tag.cfg -T customers <day.ft | flowtools print -f9",

@@ -1,20 +1,19 @@
-import { FlowTransform } from "@flowtools/flowset";
-import type { Command } from "../command.ts";
+import { FlowTransform } from "@flowtools/flowset/transform";
+import type { CommandBody } from "../command.ts";
 import { readConfigFile, VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
 import { STREAM_FLAGS } from "../filter_streams.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { loadXlateConfig } from "@flowtools/common/load_xlate";
-import { parseVersion } from "@flowtools/common/parse_version";
+import { EXPORT_VERSIONS, parseVersion } from "@flowtools/common/parse_version";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
+import { withWhere } from "../where_selection.ts";
 import { transformStreams } from "../transform_streams.ts";
 
 /** Rewrites fields of flows, and their version. */
-export const xlateCommand: Command = {
-  name: "xlate",
-  summary: "Rewrite fields of flows (anonymize, mask, scale), or their version",
+export const xlateCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: [
+  flags: withWhere([
     {
       name: "xlate-file",
       letter: "x",
@@ -31,6 +30,7 @@ export const xlateCommand: Command = {
       name: "export-version",
       letter: "V",
       value: "VERSION",
+      words: EXPORT_VERSIONS,
       doc: "Export version of the output: 1, 5, 6, 7, 8.1 to 8.14 or 1005 (default: the input's)",
     },
     { name: "no-config", letter: "n", doc: "Read no configuration: convert the version only" },
@@ -38,7 +38,7 @@ export const xlateCommand: Command = {
     SYMBOLS_FLAG,
     ...STREAM_FLAGS,
     OUTPUT_FLAG,
-  ],
+  ]),
   examples: [
     [
       "flowtools xlate -x x.cfg -X anon <day.ft >anonymous.ft",

@@ -12,7 +12,7 @@ import {
   type PrintSymbols,
 } from "./classic_print_line.ts";
 import { addressFamilies, valueColumns, wideText } from "./classic_print_values.ts";
-import type { FlowClock, SymbolKind } from "@flowtools/flowset";
+import type { FlowClock, SymbolKind } from "@flowtools/flowset/select";
 
 const FAMILY_IPV6 = 6;
 

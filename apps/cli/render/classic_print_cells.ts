@@ -1,4 +1,4 @@
-import type { SymbolKind } from "@flowtools/flowset";
+import type { SymbolKind } from "@flowtools/flowset/select";
 import { PREFIX_SCALE } from "./classic_print_values.ts";
 import { writeDates, writeTimes } from "./classic_print_time.ts";
 

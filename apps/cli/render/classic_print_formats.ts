@@ -8,6 +8,8 @@ import type { FlowFieldName, FlowSchema } from "@flowtools/flow-model";
  * `classic_print_cells.ts`.
  */
 export interface PrintFormat {
+  /** What it shows, for help. */
+  readonly title: string;
   /** What is printed before the flows. */
   readonly heading: string;
   /** What is printed for each flow. */
@@ -41,30 +43,34 @@ const TOS = "{tos:dec3}  ";
 
 /** The formats, by number. Source: flow-tools `flow-print.c`. */
 export const PRINT_FORMATS: readonly PrintFormat[] = [
-  // 0: one line
+  // 0
   {
+    title: "One line",
     heading: "Sif  SrcIPaddress     Dif  DstIPaddress      Pr SrcP DstP  Pkts       Octets\n",
     line: "{input:hex4} {srcaddr:ip15}  {output:hex4} {dstaddr:ip15}   " +
       `{prot:hex2} {srcport:hexleft4} {dstport:hexleft4}  ${HEX_FLOW}`,
   },
-  // 1: two lines
+  // 1
   {
+    title: "Two lines",
     heading: "Sif  SrcIPaddress     DIf  DstIPaddress      Pr SrcP DstP  Pkts  Octets\n" +
       TWO_LINES_HEAD,
     line: "{input:hex4} {srcaddr:ip15}  {output:hex4} {dstaddr:ip15}   " +
       `{prot:hex2} {srcport:hexleft4} {dstport:hexleft4}  ${HEX_FLOW}${TWO_LINES}`,
     select: "packets",
   },
-  // 2: what looks like a SYN attack
+  // 2
   {
+    title: "What looks like a SYN attack",
     heading: "Sif SrcIPaddress     DIf DstIPaddress    Pr SrcP DstP Pkts       Octets\n" +
       TWO_LINES_HEAD,
     line: "{input:hex2}  {srcaddr:ip15}  {output:hex2}  {dstaddr:ip15} " +
       `{prot:hex2} {srcport:hexleft4} {dstport:hexleft4} ${HEX_FLOW}${TWO_LINES}`,
     select: "syn",
   },
-  // 3: addresses and ports
+  // 3
   {
+    title: "Addresses and ports",
     heading: "srcIP            dstIP            prot  srcPort  dstPort  octets      packets\n",
     line: `${ADDRESSES}  {prot:prot4}  {srcport:port7}  {dstport:port7}  ${SIZES}`,
     wide: {
@@ -74,8 +80,9 @@ export const PRINT_FORMATS: readonly PrintFormat[] = [
     },
     defaultFor: "",
   },
-  // 4: prefixes and AS numbers
+  // 4
   {
+    title: "Prefixes and AS numbers",
     heading: "srcIP              dstIP              prot  srcAS  dstAS  octets      packets\n",
     line: `${SRC_PREFIX} ${DST_PREFIX} {prot:prot4}  {src_as:as5}  {dst_as:as5}  ${SIZES}`,
     wide: {
@@ -86,35 +93,40 @@ export const PRINT_FORMATS: readonly PrintFormat[] = [
     },
     alsoNeeds: ["input", "output"],
   },
-  // 5: one line with times
+  // 5
   {
+    title: "One line with times",
     heading: "Start             End               Sif   SrcIPaddress    SrcP  DIf   " +
       "DstIPaddress    DstP    P Fl Pkts       Octets\n\n",
     line: "{start:time17} {end:time17} {input:dec5} {srcaddr:ip15} {srcport:dec5} " +
       "{output:dec5} {dstaddr:ip15} {dstport:dec5} {prot:dec3} {firstFlags:dec2} " + HEX_FLOW,
   },
-  // 6: as "show ip accounting"
+  // 6
   {
+    title: 'As "show ip accounting"',
     heading: "   Source           Destination              Packets               Bytes\n",
     line: ` ${ADDRESSES}  {dPkts:right17}  {dOctets:right18}\n`,
   },
-  // 7: with the shortcut router of version 7
+  // 7
   {
+    title: "With the shortcut router of version 7",
     heading: "srcIP               dstIP               router_sc        prot   srcPort         " +
       "dstPort         octets      packets\n",
     line: `${SRC_PREFIX}  ${DST_PREFIX}  {router_sc:ip15}  {prot:prot5}  ${PORTS}  ${SIZES}`,
     defaultFor: "v7",
   },
-  // 8: with the encapsulation of version 6
+  // 8
   {
+    title: "With the encapsulation of version 6",
     heading: "srcIP               dstIP               peer_nexthop     encap i/o  prot   " +
       "srcPort         dstPort         octets      packets\n",
     line: `${SRC_PREFIX}  ${DST_PREFIX}  {peer_nexthop:ip15}  {in_encaps:dec4} ` +
       `{out_encaps:dec4}  {prot:prot5}  ${PORTS}  ${SIZES}`,
     defaultFor: "v6",
   },
-  // 9: with tags
+  // 9
   {
+    title: "With tags",
     heading: "srcTag      dstTag      srcIP            dstIP            octets      packets\n",
     line: `{src_tag:tag10}  {dst_tag:tag10}  ${ADDRESSES}  ${SIZES}`,
     wide: {
@@ -164,6 +176,7 @@ export const PRINT_FORMATS: readonly PrintFormat[] = [
   ]),
   // 15 to 17: the Catalyst's
   {
+    title: "Records of version 8.6",
     heading: "dstIP            router_sc        Dif    ToS  mToS xpackets    octets      " +
       "packets\n",
     line: "{dstaddr:ip15}  {router_sc:ip15}  {output:dec5}  {tos:dec3}  {marked_tos:dec3}  " +
@@ -171,6 +184,7 @@ export const PRINT_FORMATS: readonly PrintFormat[] = [
     defaultFor: "v8.6",
   },
   {
+    title: "Records of version 8.7",
     heading: "srcIP            dstIP            router_sc        Sif    Dif    ToS  mToS " +
       "xpackets    octets      packets\n",
     line: `${ADDRESSES}  {router_sc:ip15}  {input:dec5}  {output:dec5}  {tos:dec3}  ` +
@@ -178,6 +192,7 @@ export const PRINT_FORMATS: readonly PrintFormat[] = [
     defaultFor: "v8.7",
   },
   {
+    title: "Records of version 8.8",
     heading: "srcIP            dstIP            router_sc        Sif    Dif    SrcP   DstP   " +
       "prot ToS  mToS xpackets    octets      packets\n",
     line: `${ADDRESSES}  {router_sc:ip15}  {input:dec5}  {output:dec5}  {srcport:port5.4}  ` +
@@ -227,8 +242,9 @@ export const PRINT_FORMATS: readonly PrintFormat[] = [
     "input  output ",
     `${TOS}${SRC_PREFIX}  {dstPrefix:prefixcut16}  {src_as:as18}  {dst_as:as16}  ${INTERFACES}`,
   ]),
-  // 23: prefixes and ports
+  // 23
   {
+    title: "Prefixes and ports of version 8.14",
     heading: "ToS  srcPrefix           dstPrefix           Pr   SrcP   DstP    input  output " +
       TOTALS_HEAD,
     line: `${TOS}${SRC_PREFIX}  ${DST_PREFIX}  {prot:prot3}  {srcport:port5}  {dstport:port5}  ` +
@@ -241,8 +257,9 @@ export const PRINT_FORMATS: readonly PrintFormat[] = [
     },
     defaultFor: "v8.14",
   },
-  // 24: nearly everything, for programs
+  // 24
   {
+    title: "Nearly everything, for programs",
     heading: "#Sif SrcIPaddress     DIf  DstIPaddress     Pr SrcP  DstP  Pkts       Octets       " +
       "StartDate  StartTime     EndDate    EndTime       ExporterAddr    RouterSrc          " +
       "Active B/Pk  Ts Fl  SrcAS DstAS\n\n",
@@ -263,7 +280,12 @@ function aggregated(defaultFor: string, narrow: Columns, wide: Columns): PrintFo
     heading: heading + TOTALS_HEAD,
     line: line + TOTALS,
   }));
-  return { ...form, wide: wideForm, defaultFor };
+  return {
+    title: `Records of version ${defaultFor.slice(1)}`,
+    ...form,
+    wide: wideForm,
+    defaultFor,
+  };
 }
 
 /** The format of records where none is asked for. */

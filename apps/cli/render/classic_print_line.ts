@@ -1,4 +1,4 @@
-import type { FlowClock, SymbolKind, SymbolTable } from "@flowtools/flowset";
+import type { FlowClock, SymbolKind, SymbolTable } from "@flowtools/flowset/select";
 import {
   CELL_KINDS,
   type CellKind,

@@ -6,7 +6,7 @@ import {
   formatIPv6,
   uptimeToUnixMs,
 } from "@flowtools/flow-model";
-import type { FlowClock } from "@flowtools/flowset";
+import type { FlowClock } from "@flowtools/flowset/select";
 import type { NumberColumn } from "./classic_print_gather.ts";
 import { gather } from "./classic_print_gather.ts";
 

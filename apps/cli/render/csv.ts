@@ -4,21 +4,26 @@ import {
   type FlowValue,
   valueText,
 } from "@flowtools/flow-model";
+import { FlowNames } from "../flow_names.ts";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
+import { csvCell } from "./stat_rows.ts";
 
 /**
  * Comma separated values: a line of names, then a line a flow; a value that a flow lacks is empty.
- * Only text of exporters, such as names, and lists can contain what must be quoted (RFC 4180).
+ * Names of values, where they are wanted, have columns of their own behind all others.
  */
 export class CsvRenderer implements Renderer {
   readonly #wanted: readonly string[] | undefined;
   readonly #added: readonly string[];
+  readonly #lookup: FlowNames | undefined;
   #names: readonly string[] = [];
+  #named: readonly string[] = [];
 
-  constructor(fields?: readonly string[], added: readonly string[] = []) {
+  constructor(fields?: readonly string[], added: readonly string[] = [], names?: FlowNames) {
     this.#wanted = fields;
     this.#added = added;
+    this.#lookup = names;
   }
 
   begin(schema: FlowSchema): string {
@@ -27,12 +32,18 @@ export class CsvRenderer implements Renderer {
     const names = this.#wanted ?? [...common, ...this.#added];
     if (names.join() === this.#names.join()) return "";
     this.#names = names;
-    return names.join(",") + "\n";
+    this.#named = this.#lookup === undefined
+      ? []
+      : names.filter((name) => FlowNames.attributes.includes(name));
+    return [...names, ...this.#named.map((name) => `${name}_name`)].join(",") + "\n";
   }
 
   flow(flow: LabelledFlow): string {
     const values: string[] = [];
     for (const name of this.#names) values.push(cellText(flow.value(name)));
+    for (const name of this.#named) {
+      values.push(csvCell(this.#lookup!.name(name, flow.value(name)) ?? ""));
+    }
     return values.join(",") + "\n";
   }
 
@@ -43,8 +54,5 @@ export class CsvRenderer implements Renderer {
 
 function cellText(value: FlowValue | undefined): string {
   if (value === undefined) return "";
-  const text = valueText(value);
-  return typeof value !== "number" && /[",\r\n]/.test(text)
-    ? `"${text.replaceAll('"', '""')}"`
-    : text;
+  return typeof value === "number" ? String(value) : csvCell(valueText(value));
 }

@@ -1,13 +1,16 @@
 import type { FlowSchema } from "@flowtools/flow-model";
+import { FlowNames } from "../flow_names.ts";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
 
 /** One JSON object a line: keys are the attribute names that the record version has. */
 export class NdjsonRenderer implements Renderer {
   readonly #fields: readonly string[] | undefined;
+  readonly #names: FlowNames | undefined;
 
-  constructor(fields?: readonly string[]) {
+  constructor(fields?: readonly string[], names?: FlowNames) {
     this.#fields = fields;
+    this.#names = names;
   }
 
   begin(_schema: FlowSchema): string {
@@ -15,7 +18,7 @@ export class NdjsonRenderer implements Renderer {
   }
 
   flow(flow: LabelledFlow): string {
-    return JSON.stringify(pick(flow, this.#fields)) + "\n";
+    return JSON.stringify(pick(flow, this.#fields, this.#names)) + "\n";
   }
 
   end(): string {
@@ -26,10 +29,12 @@ export class NdjsonRenderer implements Renderer {
 /** One JSON array of objects. */
 export class JsonRenderer implements Renderer {
   readonly #fields: readonly string[] | undefined;
+  readonly #names: FlowNames | undefined;
   #first = true;
 
-  constructor(fields?: readonly string[]) {
+  constructor(fields?: readonly string[], names?: FlowNames) {
     this.#fields = fields;
+    this.#names = names;
   }
 
   begin(_schema: FlowSchema): string {
@@ -37,7 +42,8 @@ export class JsonRenderer implements Renderer {
   }
 
   flow(flow: LabelledFlow): string {
-    const text = (this.#first ? "[\n  " : ",\n  ") + JSON.stringify(pick(flow, this.#fields));
+    const text = (this.#first ? "[\n  " : ",\n  ") +
+      JSON.stringify(pick(flow, this.#fields, this.#names));
     this.#first = false;
     return text;
   }
@@ -47,10 +53,17 @@ export class JsonRenderer implements Renderer {
   }
 }
 
-function pick(flow: LabelledFlow, fields: readonly string[] | undefined): unknown {
-  if (fields === undefined) return flow;
+/** The attributes of a flow, and `names` where they are wanted. */
+function pick(
+  flow: LabelledFlow,
+  fields: readonly string[] | undefined,
+  names: FlowNames | undefined,
+): unknown {
+  if (fields === undefined && names === undefined) return flow;
   const all = flow.toJSON();
-  return Object.fromEntries(
+  const picked = fields === undefined ? all : Object.fromEntries(
     fields.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]),
   );
+  if (names === undefined) return picked;
+  return { ...picked, names: names.of(flow, fields ?? FlowNames.attributes) };
 }

@@ -1,11 +1,16 @@
-import type { Flow, FlowSchema, FlowValue, JsonValue } from "@flowtools/flow-model";
-import { FLOW_LABELS, flowLabels, type PacketSessions } from "@flowtools/flowset";
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
+import {
+  type Flow,
+  type FlowSchema,
+  type FlowValue,
+  type JsonValue,
+  SAMPLING_COLUMN,
+} from "@flowtools/flow-model";
+import { FLOW_LABELS, flowLabels, type SessionsOnDemand } from "@flowtools/flowset/select";
 
 /** What is shown with flows that they do not tell themselves. */
 export interface FlowAdditions {
   /** Names that exporters told; not shown where this is not there. */
-  readonly sessions?: PacketSessions;
+  readonly sessions?: SessionsOnDemand;
   /** Whether counters were multiplied by rates of sampling, which is shown then. */
   readonly scaled: boolean;
 }
@@ -34,7 +39,8 @@ export class LabelledFlows {
     const { sessions, scaled } = this.#additions;
     const added: Record<string, number | string> = {};
     if (scaled) added[SCALED_BY] = factorOf(flow);
-    if (sessions !== undefined) Object.assign(added, flowLabels(flow, sessions));
+    const told = sessions?.made;
+    if (told !== undefined) Object.assign(added, flowLabels(flow, told));
     return new LabelledFlow(flow, added);
   }
 }

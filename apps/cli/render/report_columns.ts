@@ -5,9 +5,8 @@ import {
   type ReportField,
   type ReportOutput,
   type ReportResult,
-  type SymbolKind,
-  type SymbolTable,
-} from "@flowtools/flowset";
+} from "@flowtools/flowset/reports";
+import type { SymbolKind, SymbolTable } from "@flowtools/flowset/select";
 
 /** What the names of keys are looked up in. */
 export const KEY_SYMBOLS: Readonly<Record<string, SymbolKind>> = {

@@ -10,7 +10,7 @@ import {
   type ReportInterval,
   type ReportOutput,
   type ReportResult,
-} from "@flowtools/flowset";
+} from "@flowtools/flowset/reports";
 import { calendarText } from "../report_output_path.ts";
 import { VERSION } from "../version.ts";
 import { headerText } from "./header_text.ts";

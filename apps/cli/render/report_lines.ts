@@ -1,4 +1,4 @@
-import type { ConfiguredReport, ReportOutput, ReportResult } from "@flowtools/flowset";
+import type { ConfiguredReport, ReportOutput, ReportResult } from "@flowtools/flowset/reports";
 import type { ReportColumn } from "./report_columns.ts";
 import { fixed, type StatText } from "./stat_text.ts";
 

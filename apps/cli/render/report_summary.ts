@@ -5,7 +5,7 @@ import {
   PACKET_SIZE_BOUNDS,
   type ReportResult,
   type SummaryDetail,
-} from "@flowtools/flowset";
+} from "@flowtools/flowset/reports";
 import { fixed } from "./stat_text.ts";
 
 /** The distributions: the start of their columns' names, bounds, counts, whether the rest counts. */

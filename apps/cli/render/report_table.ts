@@ -1,3 +1,4 @@
+import { didYouMean } from "@flowtools/common/suggest";
 import { detailSections } from "./report_table_detail.ts";
 import { type ReportTable, ReportTableError } from "./report_table_input.ts";
 
@@ -105,9 +106,11 @@ export function pickColumns(table: ReportTable, names: readonly string[]): void 
   if (names.includes("all") || table.detail !== undefined) return;
   const unknown = names.filter((name) => !table.names.includes(name));
   if (unknown.length === names.length && table.names.length > 0) {
+    const meant = didYouMean(unknown[0], table.names);
     throw new ReportTableError(
       "no-column",
-      `Cannot show ${unknown.join(", ")}: the report has ${table.names.join(", ")}`,
+      `Cannot show ${unknown.join(", ")}: the report has ${table.names.join(", ")}` +
+        (meant === undefined ? "" : `; ${meant}`),
     );
   }
   table.shown = table.shown.filter((column) => names.includes(table.names[column]));

@@ -1,4 +1,5 @@
-import type { SymbolKind, SymbolTable } from "@flowtools/flowset";
+import { oneOfWords } from "@flowtools/common/suggest";
+import type { SymbolKind, SymbolTable } from "@flowtools/flowset/select";
 import { type ReportTable, ReportTableError } from "./report_table_input.ts";
 
 /**
@@ -46,7 +47,8 @@ export function sortRows(table: ReportTable, spec: string): void {
   if (column < 0 || !/^[+-]/.test(spec)) {
     throw new ReportTableError(
       "no-column",
-      `Cannot sort by "${spec}": expected + or - and one of ${table.names.join(", ")}`,
+      `Cannot sort by "${spec}": expected + or - and ` +
+        `${oneOfWords(spec.replace(/^[+-]/, ""), table.names)}`,
     );
   }
   const sign = spec.startsWith("-") ? -1 : 1;
@@ -75,17 +77,28 @@ function byValue(values: readonly string[]): Compare {
   return (a, b) => numbers[a] < numbers[b] ? -1 : numbers[a] > numbers[b] ? 1 : 0;
 }
 
-/** Replaces the values of key columns by names, where there are names. */
-export async function nameKeys(
+/** The name of a value, by column; columns that have no names are not in it. */
+export type KeyNames = ReadonlyMap<number, (text: string) => string | undefined>;
+
+/** Finds the names of the key columns that are shown. */
+export async function keyNames(
   table: ReportTable,
   load: (kind: SymbolKind) => Promise<SymbolTable>,
-): Promise<void> {
+): Promise<KeyNames> {
+  const names = new Map<number, (text: string) => string | undefined>();
   for (const column of table.keys) {
     const kind = COLUMN_SYMBOLS[table.names[column]];
     if (kind === undefined || !table.shown.includes(column)) continue;
     const symbols = await load(kind);
-    replace(table, column, (text) => (/^\d+$/.test(text) && symbols.name(Number(text))) || text);
+    const name = (text: string) => /^\d+$/.test(text) ? symbols.name(Number(text)) : undefined;
+    names.set(column, (text) => name(text) || undefined);
   }
+  return names;
+}
+
+/** Replaces the values of key columns by names, where there are names. */
+export function nameKeys(table: ReportTable, names: KeyNames): void {
+  for (const [column, name] of names) replace(table, column, (text) => name(text) ?? text);
 }
 
 /** Replaces the numbers of all columns that are no keys by their share in per cent. */

@@ -1,4 +1,4 @@
-import type { SymbolKind } from "@flowtools/flowset";
+import type { SymbolKind } from "@flowtools/flowset/select";
 
 /** One cell of a line: a key of the group. */
 export interface StatCell {

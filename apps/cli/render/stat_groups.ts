@@ -1,4 +1,5 @@
-import type { ReportResult, SymbolTable } from "@flowtools/flowset";
+import type { ReportResult } from "@flowtools/flowset/reports";
+import type { SymbolTable } from "@flowtools/flowset/select";
 import type { StatCell, StatLines } from "./stat_formats.ts";
 import { fixed, type StatText } from "./stat_text.ts";
 

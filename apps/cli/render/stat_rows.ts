@@ -1,4 +1,7 @@
-import type { ReportResult, SymbolTable } from "@flowtools/flowset";
+import type { ReportResult } from "@flowtools/flowset/reports";
+import type { SymbolTable } from "@flowtools/flowset/select";
+import type { Look } from "./look.ts";
+import { type TableColumn, tableLines } from "./modern_table.ts";
 
 /** How the rows of a report are shown. */
 export interface RowOptions {
@@ -46,7 +49,8 @@ function jsonRow(columns: readonly string[], values: readonly RowValue[]): strin
   return JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, values[i]])));
 }
 
-function csvCell(value: RowValue): string {
+/** A value of a line of CSV, in quotes where it needs them. */
+export function csvCell(value: RowValue): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
@@ -58,24 +62,57 @@ export function writeRows(
   result: ReportResult,
   { order, names, scaled }: RowOptions,
 ): void {
-  const marked = scaled ? ["scaled"] : [];
-  const columns = [...result.keys.map(({ name }) => name), ...result.counters, ...marked];
+  const columns = rowColumns(result, scaled);
   write(format.begin(columns));
-  if (result.keys.length === 0) {
-    const { flows, octets, packets, duration } = result.totals;
-    const mark = scaled ? [true] : [];
-    write(format.row(columns, [flows, octets, packets, duration, ...mark], true));
-  }
   let first = true;
-  for (const group of order) {
-    const at = group * result.counters.length;
-    const values: RowValue[] = result.keys.map((_, index) => keyText(result, index, group, names));
-    for (let i = 0; i < result.counters.length; i++) values.push(result.sums[at + i]);
-    if (scaled) values.push(true);
+  for (const values of rowValues(result, { order, names, scaled })) {
     write(format.row(columns, values, first));
     first = false;
   }
   write(format.end());
+}
+
+/** Writes the same as a table for people. */
+export function writeRowTable(
+  write: (text: string) => void,
+  look: Look,
+  result: ReportResult,
+  options: RowOptions,
+): void {
+  const keys = result.keys.length;
+  const columns = rowColumns(result, options.scaled).map((title, at): TableColumn => {
+    if (at >= keys) return { title, right: true, quantity: title === "duration" ? "ms" : "count" };
+    const { kind } = result.keys[at];
+    return { title, right: kind !== "address" && kind !== "prefix", quantity: "id" };
+  });
+  const rows = [...rowValues(result, options)].map((values) => ({
+    cells: values.map((value) => typeof value === "boolean" ? String(value) : value),
+  }));
+  for (const line of tableLines(columns, rows, look)) write(`${line}\n`);
+}
+
+function rowColumns(result: ReportResult, scaled: boolean): string[] {
+  const distinct = result.distinct === undefined ? [] : ["count"];
+  const marks = scaled ? ["scaled"] : [];
+  return [...result.keys.map(({ name }) => name), ...result.counters, ...distinct, ...marks];
+}
+
+function* rowValues(
+  result: ReportResult,
+  { order, names, scaled }: RowOptions,
+): Generator<RowValue[], void, undefined> {
+  const marks = scaled ? [true] : [];
+  if (result.keys.length === 0) {
+    const { flows, octets, packets, duration } = result.totals;
+    yield [flows, octets, packets, duration, ...marks];
+  }
+  for (const group of order) {
+    const at = group * result.counters.length;
+    const values: RowValue[] = result.keys.map((_, index) => keyText(result, index, group, names));
+    for (let i = 0; i < result.counters.length; i++) values.push(result.sums[at + i]);
+    if (result.distinct !== undefined) values.push(result.distinct[group]);
+    yield [...values, ...marks];
+  }
 }
 
 function keyText(

@@ -1,4 +1,4 @@
-import type { ReportResult } from "@flowtools/flowset";
+import type { ReportResult } from "@flowtools/flowset/reports";
 import { fixed } from "./stat_text.ts";
 
 /** Shares of one line of a distribution, and the words over them. */

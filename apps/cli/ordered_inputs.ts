@@ -1,0 +1,54 @@
+import type { ParsedArguments } from "@flowtools/common/flags";
+import { FlowSet } from "@flowtools/flowset/select";
+import type { FlowPiece } from "./flow_pieces.ts";
+import type { QueryRun } from "./group_query.ts";
+import { PacketWarnings } from "./packet_warnings.ts";
+import { WhereSelection } from "./where_selection.ts";
+
+/** Inputs that are read one behind the other: standard input, pipes, captures, IPFIX files. */
+export class OrderedInputs {
+  readonly #packets: PacketWarnings;
+  readonly #run: QueryRun;
+  readonly #selection: WhereSelection;
+
+  /**
+   * @param run The query that they are read for
+   * @param args The flags of the call
+   */
+  constructor(run: QueryRun, args: ParsedArguments) {
+    this.#run = run;
+    this.#packets = new PacketWarnings(args);
+    this.#selection = new WhereSelection(run.where);
+  }
+
+  /**
+   * Adds the flows of an input to the query. What is read from a live stream is added as it comes.
+   *
+   * @param piece The input
+   * @param onRead Told of bytes that were read
+   * @param onBatch Called after every batch
+   * @throws {FlowToolsError} The input is damaged; after all whole flows before the damage
+   */
+  async add(
+    piece: FlowPiece,
+    onRead: (bytes: number) => void,
+    onBatch: () => void,
+  ): Promise<void> {
+    const { columns, octets } = this.#run;
+    const options = { ...this.#packets.optionsOf(piece.path, this.#selection), onRead };
+    await using set = await FlowSet.open(piece.path, options);
+    for await (const batch of set.batches({ columns, octets })) {
+      this.#run.addPassed(batch, this.#packets.told);
+      onBatch();
+    }
+  }
+
+  /**
+   * Says what is left over when all inputs were read.
+   *
+   * @returns 1 where something was wrong with packets, else 0
+   */
+  finish(): number {
+    return this.#packets.finish();
+  }
+}
