@@ -1,4 +1,4 @@
-import { FlowBatch } from "@flowtools/flow-model";
+import { FlowBatch, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import {
   decodePduAt,
   type ExporterAddress,
@@ -8,7 +8,6 @@ import {
   type PduRegistry,
   type PduResult,
   type PduSession,
-  SAMPLING_COLUMN,
   type TemplateCodec,
 } from "@flowtools/netflow-pdu";
 import { AllowList } from "./allow_list.ts";

@@ -1,4 +1,5 @@
 import { expectedInstead, type Flag } from "@flowtools/common/flags";
+import { suggestedWords } from "@flowtools/common/suggest";
 
 /** A setting, and who made it. */
 export interface Setting {
@@ -35,22 +36,8 @@ export function settingFaults({ flag, values, origin }: Setting): string[] {
   });
 }
 
-/** The known name that a wrong one is likely to mean, or all of them. */
+/** The known names that a wrong one is likely to mean, or all of them. */
 export function expectedNames(name: string, known: readonly string[]): string {
-  const near = known.filter((candidate) => distance(name, candidate) <= 2);
+  const near = suggestedWords(name, known);
   return near.length > 0 ? near.join(" or ") : `one of ${known.toSorted().join(", ")}`;
-}
-
-/** How many characters must be inserted, removed or changed to make one of the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

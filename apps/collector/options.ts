@@ -17,6 +17,7 @@ import {
 import { FILE_OPTIONS } from "./sinks/files/options.ts";
 import { IPFIX_SINK_FLAG } from "./sinks/ipfix/options.ts";
 import { SOURCE_OPTIONS } from "./sources/options.ts";
+import { SUMMARIES } from "./summaries.ts";
 import { WEB_OPTIONS } from "./web/options.ts";
 
 /** The options of the page where nobody has one unless it is asked for. */
@@ -29,7 +30,7 @@ const WEB_OPTIONS_OFF: readonly Flag[] = WEB_OPTIONS.map((flag) =>
 /** The program that stores flows in files, as flow-capture does, and shows them on a page. */
 export const CAPTURE: CommandDescription = {
   name: "capture",
-  summary: "Receive exports over UDP, store the flows in rotated files, show them on a web page",
+  summary: SUMMARIES.capture,
   operands: "[HOST:PORT | LOCALIP/REMOTEIP/PORT]…",
   flags: [
     ...FILE_OPTIONS,
@@ -66,7 +67,7 @@ export const CAPTURE: CommandDescription = {
 /** The program that writes one stream to standard output, as flow-receive does. */
 export const RECEIVE: CommandDescription = {
   name: "receive",
-  summary: "Receive exports over UDP and write the flows to standard output or a file",
+  summary: SUMMARIES.receive,
   operands: "[HOST:PORT | LOCALIP/REMOTEIP/PORT]…",
   flags: [
     ...RECEIVE_OPTIONS,
@@ -89,7 +90,7 @@ export const RECEIVE: CommandDescription = {
 /** The program that sends what it receives on to others, as flow-fanout does. */
 export const FANOUT: CommandDescription = {
   name: "fanout",
-  summary: "Receive exports over UDP and send them on to others",
+  summary: SUMMARIES.fanout,
   operands: "LISTENER TARGET…",
   flags: [
     ...FANOUT_OPTIONS,

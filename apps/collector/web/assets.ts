@@ -15,7 +15,7 @@ import tablesCode from "./page/tables.js" with { type: "text" };
 import login from "./page/login.html" with { type: "text" };
 import { DIMENSIONS } from "./live/dimensions.ts";
 import { QUERY_KEYS } from "./query/query.ts";
-import { WHERE_FIELDS } from "./query/where.ts";
+import { WHERE_EXAMPLES } from "./query/where.ts";
 
 /** A file of the page. */
 export interface Asset {
@@ -44,14 +44,14 @@ function withChoices(page: string): string {
   const keys = QUERY_KEYS.map((key) =>
     `<option value="${key}">${key.replace(/^ip-/, "")}</option>`
   );
-  const fields = WHERE_FIELDS.map(({ name, values }) => {
-    const text = values.replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-    return `<li><code>${name}</code> ${text}</li>`;
+  const examples = WHERE_EXAMPLES.map(([expression, meaning]) => {
+    const text = expression.replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    return `<li><code>${text}</code> ${meaning}</li>`;
   });
   return page.replace("<!-- tabs -->", tabs.join(""))
     .replace("<!-- stacks -->", stacks.join(""))
     .replaceAll("<!-- keys -->", keys.join(""))
-    .replace("<!-- fields -->", fields.join(""));
+    .replace("<!-- examples -->", examples.join(""));
 }
 
 /** What traffic is stacked by until somebody chooses. */

@@ -21,7 +21,7 @@ import type { LiveStore } from "./live/live_store.ts";
 import type { Parameter, Parameters } from "./parameters.ts";
 import { type Query, QUERY_KEYS, QUERY_KEYS_MAX, QUERY_SORTS } from "./query/query.ts";
 import type { QueryQueue } from "./query/query_queue.ts";
-import { WHERE_FIELDS } from "./query/where.ts";
+import { WHERE_EXAMPLES } from "./query/where.ts";
 import type { Status } from "./status.ts";
 
 /** What answers are made from. */
@@ -67,8 +67,8 @@ const SCALED: Parameter = {
 /** Unix seconds at most: flow-tools keeps them in 32 bits. */
 const SECONDS_MAX = 2 ** 32;
 
-const WHERE_DOC = "Flows that count: `field values` joined by `and`, which binds more tightly, " +
-  "and `or`. Fields: " + WHERE_FIELDS.map(({ name, values }) => `${name} (${values})`).join("; ");
+const WHERE_DOC = "Flows that count, in the language of `--where` of the command line, such as " +
+  WHERE_EXAMPLES.map(([expression, meaning]) => `\`${expression}\` (${meaning})`).join("; ");
 
 /** Every JSON endpoint. */
 export const ENDPOINTS: readonly Endpoint[] = [

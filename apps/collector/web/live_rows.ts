@@ -1,4 +1,3 @@
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import {
   fieldIndex,
   type FlowBatch,
@@ -6,6 +5,7 @@ import {
   type FlowSchema,
   formatIPv4,
   formatIPv6,
+  SAMPLING_COLUMN,
 } from "@flowtools/flow-model";
 
 /** The columns that live data keeps. */

@@ -1,5 +1,4 @@
-import type { FlowBatch } from "@flowtools/flow-model";
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
+import { type FlowBatch, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import type { Sink, SinkCounters } from "../sinks/sink.ts";
 import { LIVE_MESSAGES_MAX, LIVE_ROWS } from "./limits.ts";
 import { LiveRows } from "./live_rows.ts";

@@ -1,16 +1,18 @@
 import { FlowBatch, type FlowFieldName, FlowSchema } from "@flowtools/flow-model";
 import {
   type CounterName,
-  type FlowFilter,
   FlowSet,
   GroupTableLimitError,
   type KeyName,
   ReportError,
   ReportRun,
+  type Where,
+  WhereError,
+  WhereFieldError,
 } from "@flowtools/flowset";
 import { QUERY_TABLE_BYTES_MAX } from "../limits.ts";
 import { FAMILY_IPV6, LIVE_FIELDS, LiveRows, presenceBits } from "../live_rows.ts";
-import { parseWhere, WhereError } from "./where.ts";
+import { loadQueryWhere } from "./where.ts";
 
 /** The keys that queries group by. */
 export const QUERY_KEYS: readonly KeyName[] = [
@@ -115,12 +117,15 @@ const RULES = { ignoreEmpty: false, portProtocols: false, times: true };
  */
 export async function runQuery(query: Query): Promise<QueryAnswer | QueryFault> {
   try {
-    const run = new QueryRun(query, await parseWhere(query.where));
+    const run = new QueryRun(query, await loadQueryWhere(query.where, Date.now()));
     if ("buffer" in query.source) run.addLive(query.source);
     else for (const file of query.source) await run.addFile(file);
     return run.finish();
   } catch (error) {
-    if (error instanceof WhereError) return { code: "bad-where", message: error.message };
+    if (error instanceof WhereError) {
+      // The lines behind the first mark the place, which it tells.
+      return { code: "bad-where", message: error.message.split("\n")[0] };
+    }
     if (error instanceof GroupTableLimitError) {
       return { code: "too-many-groups", message: "There are too many groups, ask for fewer keys" };
     }
@@ -130,7 +135,7 @@ export async function runQuery(query: Query): Promise<QueryAnswer | QueryFault> 
 
 class QueryRun {
   readonly #query: Query;
-  readonly #filter: FlowFilter | undefined;
+  readonly #where: Where | undefined;
   readonly #report: ReportRun;
   readonly #columns: readonly FlowFieldName[];
   readonly #skipped: Skipped[] = [];
@@ -139,13 +144,13 @@ class QueryRun {
   #matched = 0;
   #files = 0;
 
-  constructor(query: Query, filter: FlowFilter | undefined) {
+  constructor(query: Query, where: Where | undefined) {
     this.#query = query;
-    this.#filter = filter;
+    this.#where = where;
     const report = { name: "query", keys: query.keys };
     const options = { rules: RULES, groupTableBytesMax: QUERY_TABLE_BYTES_MAX };
     this.#report = new ReportRun(report, options);
-    this.#columns = [...new Set([...this.#report.columns, ...(filter?.columns ?? [])])];
+    this.#columns = [...new Set([...this.#report.columns, ...(where?.fields ?? [])])];
   }
 
   async addFile({ path, location, complete }: QueryFile): Promise<void> {
@@ -180,7 +185,7 @@ class QueryRun {
     if (wide > 0) this.#skip("live", `${wide} flows with IPv6 addresses: queries group IPv4`);
     for (const [bits, chosen] of byShape) {
       const weights = Float64Array.from(chosen, (row) => rows.weights[row]);
-      this.#add(liveBatch(rows, bits, chosen), "live", weights);
+      this.#add(liveBatch(rows, bits, chosen, this.#columns), "live", weights);
     }
   }
 
@@ -219,12 +224,9 @@ class QueryRun {
   /** Adds the flows that pass. Gives whether more flows of the kind make sense. */
   #add(batch: FlowBatch, source: string, weights?: Float64Array): boolean {
     for (const schema of batch.schemas) {
-      const missing = new Set([
-        ...this.#report.missingFields(schema),
-        ...(this.#filter?.missing(schema) ?? []),
-      ]);
-      if (missing.size > 0) {
-        this.#skip(source, `its flows (${schema.label}) have no ${[...missing].join(", ")}`);
+      const lacking = this.#lacking(schema);
+      if (lacking !== undefined) {
+        this.#skip(source, lacking);
         return false;
       }
     }
@@ -238,7 +240,7 @@ class QueryRun {
       selection[count] = row;
       if (secs[row] >= from && secs[row] < to) count++;
     }
-    if (this.#filter !== undefined) count = this.#filter.narrow(batch, selection, count);
+    if (this.#where !== undefined) count = this.#where.filter.narrow(batch, selection, count);
     this.#matched += count;
     if (weights !== undefined) weigh(batch, weights, selection, count);
     try {
@@ -250,19 +252,40 @@ class QueryRun {
     return true;
   }
 
+  /** Why flows of a shape cannot be counted; `undefined` where they can. */
+  #lacking(schema: FlowSchema): string | undefined {
+    const missing = this.#report.missingFields(schema);
+    if (missing.length > 0) return `its flows (${schema.label}) have no ${missing.join(", ")}`;
+    try {
+      this.#where?.check(schema);
+    } catch (error) {
+      if (error instanceof WhereFieldError) return error.message;
+      throw error;
+    }
+    return undefined;
+  }
+
   #skip(source: string, reason: string): void {
     if (this.#skipped.length < SKIPPED_MAX) this.#skipped.push({ source, reason });
   }
 }
 
 /** Live flows of one shape as a batch. */
-function liveBatch(rows: LiveRows, bits: number, chosen: readonly number[]): FlowBatch {
+function liveBatch(
+  rows: LiveRows,
+  bits: number,
+  chosen: readonly number[],
+  asked: readonly FlowFieldName[],
+): FlowBatch {
   // Each row says how many flows it stands for.
   const fields = LIVE_FIELDS.filter((name) => {
     return name === "dFlows" || (bits & presenceBits([name])) !== 0;
   });
   const schema = new FlowSchema({ version: 0, fields });
-  const batch = new FlowBatch({ capacity: chosen.length, columns: LIVE_FIELDS });
+  const batch = new FlowBatch({
+    capacity: chosen.length,
+    columns: [...new Set([...LIVE_FIELDS, ...asked])],
+  });
   // Rows are appended empty, and their columns filled one by one.
   for (let row = 0; row < chosen.length; row++) batch.append(schema, {});
   for (const name of LIVE_FIELDS) {
