@@ -24,7 +24,7 @@ import { METRIC_DOCS } from "../apps/collector/web/metrics.ts";
 import { WEB_OPTIONS } from "../apps/collector/web/options.ts";
 import type { Parameter } from "../apps/collector/web/parameters.ts";
 import { QUERY_KEYS } from "../apps/collector/web/query/query.ts";
-import { WHERE_FIELDS } from "../apps/collector/web/query/where.ts";
+import { WHERE_EXAMPLES } from "../apps/collector/web/query/where.ts";
 import { fillTables, table } from "./document_tables.ts";
 
 const DOCUMENT = new URL("../docs/API.md", import.meta.url);
@@ -62,10 +62,10 @@ const TABLES: Readonly<Record<string, () => string>> = {
       ["name", "on the page", "time series stacked by it"],
       DIMENSIONS.map(({ id, title, stack }) => [`\`${id}\``, title, stack ? "yes" : ""]),
     ),
-  fields: () =>
+  examples: () =>
     table(
-      ["field", "values, such as"],
-      WHERE_FIELDS.map(({ name, values }) => [`\`${name}\``, `\`${values}\``]),
+      ["filter", "flows"],
+      WHERE_EXAMPLES.map(([expression, meaning]) => [`\`${expression}\``, meaning]),
     ),
   keys: () => table(["key"], QUERY_KEYS.map((key) => [`\`${key}\``])),
   metrics: () =>

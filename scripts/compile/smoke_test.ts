@@ -34,17 +34,53 @@ export async function* smokeTest(executable: string): AsyncGenerator<string, voi
     for (const text of starts) expect(text, /^flowtools /, "starts at the same time");
     yield `${STARTS} first starts at the same time`;
 
+    yield* tryHelp(path, folder);
+
     const rows = (await run(path, ["print", "--format", "csv", SAMPLE_FILE], folder)).split("\n");
+    const flows = rows.length - 2;
     const link = `${folder}/flow-print`;
     await Deno.symlink(path, link);
     const classic = await run(link, ["-f", "5", SAMPLE_FILE], folder);
     expect(classic, /SrcIPaddress/, "a link named flow-print");
-    yield `print of a file: ${rows.length - 2} flows; a link named flow-print`;
+    yield `print of a file: ${flows} flows; a link named flow-print`;
 
+    yield* tryGroups(path, folder, flows);
     yield* tryCollector(path, folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** What is made from the table of flags. */
+async function* tryHelp(path: string, folder: string): AsyncGenerator<string, void> {
+  expect(await run(path, ["help"], folder), /^Usage: flowtools COMMAND /m, "help");
+  expect(await run(path, ["help", "top"], folder), /^ +--order COUNTER/m, "help top");
+  expect(await run(path, ["man", "top"], folder), /^\.TH "FLOWTOOLS\\-TOP" /, "man top");
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const script = await run(path, ["completions", shell], folder);
+    expect(script, /\brptfmt\b/, `completions ${shell}`);
+  }
+  yield "help, a man page, and completions of 3 shells";
+}
+
+/** What reads on several threads, and what draws. */
+async function* tryGroups(
+  path: string,
+  folder: string,
+  flows: number,
+): AsyncGenerator<string, void> {
+  const inputs = [SAMPLE_FILE, SAMPLE_FILE];
+  const call = ["top", "--by", "prot", "--threads", "2", "--format", "json", ...inputs];
+  const { total } = JSON.parse(await run(path, call, folder));
+  if (total.flows !== flows * inputs.length) {
+    throw new Error(`Two threads found ${total.flows} flows, expected ${flows * inputs.length}`);
+  }
+  const page = `${folder}/chart.html`;
+  await run(path, ["plot", "--every", "1m", "-o", page, SAMPLE_FILE], folder);
+  const html = await Deno.readTextFile(page);
+  expect(html, /<style>[^]*\.uplot\b[^]*<\/style>/, "the style of a chart");
+  expect(html, /<script[^>]*>[^]*uPlot[^]*<\/script>/, "the library of a chart");
+  yield `top of ${total.flows} flows on 2 threads, a chart of ${html.length} bytes`;
 }
 
 async function* tryCollector(path: string, folder: string): AsyncGenerator<string, void> {

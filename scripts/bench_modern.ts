@@ -1,0 +1,108 @@
+/**
+ * Measures `flowtools top` and `series` against nfdump, and two cores against one:
+ *
+ *     deno run -A --unstable-net scripts/bench_modern.ts [FILE] [ROUNDS]
+ *
+ * Without a file, 5 million realistic v5 flows are made; nfdump gets the same, over loopback. The
+ * flows are also read from 20 files, plain and compressed, by one thread and by two. Every call is
+ * a process of its own whose text is thrown away, in turn with its rival; the first round fills
+ * the page cache. Figures are medians.
+ *
+ * @module
+ */
+import { FlowSet } from "@flowtools/flowset";
+import { makeWorkload } from "./make_workload.ts";
+import { makeNfdumpFile } from "./nfdump_file.ts";
+
+const FLOWS = 5_000_000;
+const FILES = 20;
+const MAIN = new URL("../apps/cli/main.ts", import.meta.url).pathname;
+const FLOWTOOLS = [Deno.execPath(), "run", "-A", MAIN];
+
+const [given, rounds = "5"] = Deno.args;
+
+/** Writes the flows of a file to several files of the same size. */
+async function splitInto(folder: string, path: string, compressionLevel: number): Promise<void> {
+  await Deno.mkdir(folder);
+  await using source = await FlowSet.open(path);
+  let target: FlowSet | undefined;
+  let written = 0;
+  let number = 0;
+  for await (const block of source.blocks()) {
+    if (target === undefined || written >= FLOWS / FILES) {
+      await target?.close();
+      const name = `${folder}/${String(number++).padStart(2, "0")}.ft`;
+      target = await FlowSet.create(name, { version: 5, compressionLevel });
+      written = 0;
+    }
+    await target.write(block);
+    written += block.count;
+  }
+  await target?.close();
+}
+
+/** Seconds that a call takes. */
+async function time(command: readonly string[]): Promise<number> {
+  const started = performance.now();
+  const { code, stderr } = await new Deno.Command(command[0], {
+    args: command.slice(1),
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (code !== 0) throw new Error(`${command.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  return (performance.now() - started) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+/** Measures two calls in turn, and prints the ratio of the first to the second. */
+async function compare(
+  title: string,
+  ours: readonly string[],
+  theirs: readonly string[],
+): Promise<void> {
+  const seconds: [number[], number[]] = [[], []];
+  for (let round = 0; round <= Number(rounds); round++) {
+    for (const [index, command] of [ours, theirs].entries()) {
+      const taken = await time(command);
+      if (round > 0) seconds[index].push(taken);
+    }
+  }
+  const [a, b] = seconds.map(median);
+  console.log(`${title}: ${a.toFixed(2)} s and ${b.toFixed(2)} s, ratio ${(a / b).toFixed(2)}`);
+}
+
+const folder = await Deno.makeTempDir({ prefix: "flowtools-bench-" });
+try {
+  const input = given ?? `${folder}/flows.ft`;
+  if (given === undefined) await makeWorkload(input, FLOWS);
+  await Deno.mkdir(`${folder}/nfdump`);
+  const nfdump = await makeNfdumpFile(input, `${folder}/nfdump`);
+  if (nfdump === undefined) console.log("nfdump is not installed: no comparison");
+  else {
+    const rival = ["nfdump", "-r", nfdump];
+    const top = [...FLOWTOOLS, "top", input];
+    await compare("top sources, nfdump -s srcip", top, [...rival, "-s", "srcip"]);
+    const ports = [...top, "--by", "srcaddr,dstport", "--order", "flows"];
+    await compare("top by two keys, nfdump -A srcip,dstport", ports, [
+      ...[...rival, "-A", "srcip,dstport", "-O", "flows", "-n", "20"],
+    ]);
+    const pairs = [...top, "--by", "srcaddr,dstaddr"];
+    await compare("top pairs, nfdump -A srcip,dstip", pairs, [...rival, "-A", "srcip,dstip"]);
+    const series = [...FLOWTOOLS, "series", "--by", "prot", input];
+    await compare("series by protocol, nfdump -s proto", series, [...rival, "-s", "proto"]);
+  }
+  for (const level of [0, 6]) {
+    const files = `${folder}/files-${level}`;
+    await splitInto(files, input, level);
+    for (const command of [["top"], ["series", "--by", "prot"]]) {
+      const call = [...FLOWTOOLS, ...command, files];
+      const title = `${command[0]} of ${FILES} files, zlib level ${level}, one thread and two`;
+      await compare(title, [...call, "--threads", "1"], [...call, "--threads", "2"]);
+    }
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}

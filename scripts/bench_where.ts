@@ -1,0 +1,70 @@
+/**
+ * Measures `flowtools cat --where` against nfdump's filter, in turn: the same questions, the flows
+ * that pass written to a file.
+ *
+ *     deno run -A --unstable-net scripts/bench_where.ts [FILE] [ROUNDS] [NFDUMP-FILE]
+ *
+ * Without a file, 5 million realistic v5 flows are made; without nfdump's file, they are sent to an
+ * nfcapd. Every call is a process of its own; the first round fills the page cache. Figures are
+ * medians.
+ *
+ * @module
+ */
+import { makeWorkload } from "./make_workload.ts";
+import { makeNfdumpFile } from "./nfdump_file.ts";
+
+const FLOWS = 5_000_000;
+const MAIN = new URL("../apps/cli/main.ts", import.meta.url).pathname;
+
+/** Questions that both understand, from few flows that pass to many. */
+const QUESTIONS = [
+  "src ip 10.0.0.1",
+  "src net 10.0.0.0/8 and dst port in [ 80 443 ] and bytes > 10k and not proto icmp",
+  "port 53",
+  "flags S and not flags AF",
+  "proto tcp and bps > 1m",
+  "src net 10.0.0.0/8",
+];
+
+const [given, rounds = "5", givenNfdump] = Deno.args;
+
+/** Seconds that a call takes. */
+async function time(command: readonly string[]): Promise<number> {
+  const started = performance.now();
+  const [program, ...args] = command;
+  const { success } = await new Deno.Command(program, { args, stdout: "null", stderr: "null" })
+    .output();
+  if (!success) throw new Error(`Cannot time ${command.join(" ")}: it failed`);
+  return (performance.now() - started) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+const folder = await Deno.makeTempDir({ prefix: "flowtools-bench-" });
+try {
+  const input = given ?? `${folder}/flows.ft`;
+  if (given === undefined) await makeWorkload(input, FLOWS);
+  const nfdump = givenNfdump ?? await makeNfdumpFile(input, folder);
+  if (nfdump === undefined) throw new Error("Cannot compare: nfdump is not installed");
+  const [ourFile, theirFile] = [`${folder}/ours.ft`, `${folder}/theirs.nf`];
+  for (const question of QUESTIONS) {
+    const cat = ["run", "-A", MAIN, "cat", "--where", question, "-o", ourFile, input];
+    const calls = [[Deno.execPath(), ...cat], ["nfdump", "-r", nfdump, "-w", theirFile, question]];
+    const seconds: number[][] = [[], []];
+    for (let round = 0; round <= Number(rounds); round++) {
+      for (const [index, call] of calls.entries()) {
+        const taken = await time(call);
+        if (round > 0) seconds[index].push(taken);
+      }
+    }
+    const [ours, theirs] = seconds.map(median);
+    console.log(
+      `${question}: flowtools ${ours.toFixed(2)} s, nfdump ${theirs.toFixed(2)} s, ` +
+        `ratio ${(ours / theirs).toFixed(2)}`,
+    );
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
