@@ -18,6 +18,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "@std/bytes",
     "@std/cli",
     "@std/streams",
+    "uplot",
+    // Deno itself does not tell what standard output is.
+    "node:fs",
   ],
   "apps/collector": [...PACKAGES, "@flowtools/common", "@std/cli", "smol-toml", "uplot"],
 };

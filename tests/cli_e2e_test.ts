@@ -507,16 +507,27 @@ Deno.test("flow-tools reads what cat and gen write as it reads its own files", a
 // What goes wrong
 
 Deno.test("wrong usage exits with 2, and says what would be right", async () => {
-  const commands = COMMANDS.map(({ name }) => name).join(", ");
+  const commands = COMMANDS.map(({ name }) => name);
   const cases: [args: string[], message: string][] = [
-    [["prnt"], `unknown command "prnt", expected one of ${commands}`],
-    [["help", "prnt"], 'unknown command "prnt"'],
+    [["prnt"], 'unknown command "prnt", did you mean "print"'],
+    [["nothing"], `unknown command "nothing", expected one of ${commands.join(", ")}`],
+    [["help", "prnt"], 'unknown command "prnt", did you mean "print"'],
+    [["--wide", "print"], 'unknown command "--wide", the command goes before the flags'],
+    [
+      ["README.md"],
+      'unknown command "README.md", for what is in a file: flowtools print README.md',
+    ],
+    [["print", "--feilds=prot"], "unknown flag --feilds, did you mean --fields?"],
+    [["print", "--out", "x"], "unknown flag --out, did you mean --output?"],
+    [["print", "--count", "5"], "unknown flag --count, which is a flag of gen, not of print"],
+    [["print", "--format", "ndjsn"], '; did you mean "ndjson"?'],
     [["print", "--colour"], "unknown flag --colour, expected one of -f/--format -n/--names"],
     [["print", "-f25"], '--format is "25", expected one of'],
     [["print", "-f5", "--fields", "prot"], "--fields does not go with --format 5"],
-    [["print", "-x"], "unknown flag -x"],
+    [["print", "-P"], "unknown flag -P, did you mean -p/--header? (-P is a flag of "],
     [["print", "--format", "xml"], '--format is "xml", expected one of table, ndjson, json, csv'],
     [["print", "--format"], "--format needs a value: NAME"],
+    [["print", "--fields", "srcadr"], 'no field is named "srcadr", did you mean "srcaddr"?'],
     [["print", "--fields", "srcaddr,nope"], 'no field is named "nope", expected one of'],
     [["cat", "-z", "10"], '--compress is "10", expected a whole number 0 to 9'],
     [["cat", "-b", "middle"], '--byte-order is "middle", expected one of little, big'],
@@ -528,8 +539,16 @@ Deno.test("wrong usage exits with 2, and says what would be right", async () => 
   await Promise.all(cases.map(async ([args, message]) => {
     const { code, stdout, stderr } = await flowtools(args);
     assertEquals([code, stdout], [2, ""], args.join(" "));
-    assertStringIncludes(stderr, `flowtools: ${message}`);
-    assertStringIncludes(stderr, 'Try "flowtools help".');
+    assert(stderr.startsWith("flowtools: "), stderr);
+    assertStringIncludes(stderr, message);
+    const [command] = args;
+    // Of a command that there is, there is more to say.
+    assertEquals(
+      lines(stderr).slice(1).map((line) => line.split(" [")[0]),
+      commands.includes(command)
+        ? [`Usage: flowtools ${command}`, `Try "flowtools help ${command}".`]
+        : ['Try "flowtools help".'],
+    );
   }));
 });
 
@@ -645,9 +664,12 @@ Deno.test("help, --help and -h show all commands; --version the version", async 
   for (const { code, stdout, stderr } of [help, long, short]) {
     assertEquals([code, stdout, stderr], [0, help.stdout, ""]);
   }
-  assertEquals([none.code, none.stdout], [2, help.stdout]);
+  // Called for the first time, it says how to begin.
+  assertEquals([none.code, none.stderr], [2, ""]);
+  assert(none.stdout.length < help.stdout.length / 2, none.stdout);
+  assertStringIncludes(none.stdout, "flowtools help COMMAND");
   for (const { name, summary } of COMMANDS) {
-    assertMatch(help.stdout, new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, "m"));
+    assertMatch(unwrapped(help.stdout), new RegExp(`\\b${name} ${RegExp.escape(summary)}`));
   }
   const { version } = jsonOf<{ version: string }>("apps/cli/deno.json");
   const { code, stdout } = await flowtools(["--version"]);
@@ -662,16 +684,17 @@ for (const { name, summary, flags, examples } of COMMANDS) {
     for (const { code, stdout, stderr } of [help, long, short]) {
       assertEquals([code, stdout, stderr], [0, help.stdout, ""]);
     }
-    assertStringIncludes(help.stdout, summary);
+    const text = unwrapped(help.stdout);
+    assertStringIncludes(text, summary);
     for (const flag of [...flags, ...COMMON_FLAGS]) {
-      const head = (flag.letter === undefined ? "    " : `-${flag.letter}, `) + `--${flag.name}`;
-      const row = lines(help.stdout).find((line) => line.startsWith(`  ${head}`));
-      assertStringIncludes(row ?? "", flag.doc);
-      for (const choice of flag.choices ?? []) assertStringIncludes(row ?? "", choice);
+      const letter = flag.letter === undefined ? "" : `-${flag.letter}, `;
+      const name = flag.bare === undefined ? flag.value : `[${flag.value}]`;
+      const value = name === undefined ? "" : ` ${name}`;
+      assertStringIncludes(text, `${letter}--${flag.name}${value} ${flag.doc}`);
+      for (const choice of flag.choices ?? []) assertStringIncludes(text, choice);
+      for (const [, meaning] of flag.meanings ?? []) assertStringIncludes(text, meaning);
     }
-    for (const [call, what] of examples) {
-      assertStringIncludes(help.stdout, `  # ${what}\n  ${call}\n`);
-    }
+    for (const [call, what] of examples) assertStringIncludes(text, `# ${what} ${call}`);
   });
 
   Deno.test(`flags of ${name} are unique and documented`, () => {
@@ -711,6 +734,11 @@ for (const { name, summary, flags, examples } of COMMANDS) {
       assertEquals([code, complaints], [0, ""], call);
     }
   });
+}
+
+/** Help as it was before it was laid out: the lines joined, also those of a long example. */
+function unwrapped(text: string): string {
+  return text.replace(/ \\\n/g, " ").replace(/\n +# (?=[a-z])/g, " ").replace(/\s+/g, " ");
 }
 
 /** A program that would run until it is told to end looks at its settings only. */

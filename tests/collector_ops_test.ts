@@ -168,8 +168,22 @@ Deno.test("docs/OPERATING.md says what each cause of a loss means", () => {
 });
 
 Deno.test("the command line loads no more of the collector than its options", async () => {
+  // The lines of help, which stand beside those of all other commands.
+  assertEquals(await collectorModules("apps/cli/main.ts"), ["summaries.ts"]);
+  for (const name of ["capture", "receive", "fanout"]) {
+    const own = await collectorModules(`apps/cli/commands/${name}.ts`);
+    assert(own.includes("options.ts"));
+    const others = own.filter((path) =>
+      !/(^|_|\/)(options|limits|listeners|allow_list|log_format|summaries)\.ts$/.test(path)
+    );
+    assertEquals(others, [], name);
+  }
+});
+
+/** The files of the collector that a file loads as it starts. */
+async function collectorModules(path: string): Promise<string[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "apps/cli/main.ts"],
+    args: ["info", "--json", path],
     cwd: ROOT_PATH,
   }).output();
   interface Dependency {
@@ -187,12 +201,5 @@ Deno.test("the command line loads no more of the collector than its options", as
       if (isDynamic !== true && code?.specifier !== undefined) loaded.add(code.specifier);
     }
   }
-  const own = [...loaded].flatMap((specifier) =>
-    specifier.match(/\/apps\/collector\/(.*)$/)?.[1] ?? []
-  );
-  assert(own.includes("options.ts"));
-  const others = own.filter((path) =>
-    !/(^|_|\/)(options|limits|listeners|allow_list|log_format)\.ts$/.test(path)
-  );
-  assertEquals(others, []);
-});
+  return [...loaded].flatMap((specifier) => specifier.match(/\/apps\/collector\/(.*)$/)?.[1] ?? []);
+}

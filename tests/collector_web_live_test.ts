@@ -1,8 +1,7 @@
 /** Live traffic of the collector's page: sums are exact, tables are right, memory is bounded. */
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
-import { FlowBatch, FlowSchema, type RowValues } from "@flowtools/flow-model";
+import { FlowBatch, FlowSchema, type RowValues, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import { builtInSymbols } from "@flowtools/flowset";
-import { SAMPLING_COLUMN } from "@flowtools/netflow-pdu";
 import { LIVE_MESSAGES_MAX, LIVE_ROWS, TOP_GROUPS_MAX } from "../apps/collector/web/limits.ts";
 import { DIMENSION_IDS, STACK_IDS } from "../apps/collector/web/live/dimensions.ts";
 import { LabelStore } from "../apps/collector/web/live/label_store.ts";

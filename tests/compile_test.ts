@@ -30,6 +30,8 @@ Deno.test({
       assertEquals(code, 0, text + new TextDecoder().decode(stderr));
       console.log(text);
       assertStringIncludes(text, `Back end: ${BACK_END}\n`);
+      assertMatch(text, /^Tried: help, a man page, and completions of 3 shells$/m);
+      assertMatch(text, /^Tried: top of 106 flows on 2 threads, a chart of \d+ bytes$/m);
       assertMatch(text, /^Tried: the page was read, and metrics of 150 flows$/m);
       assertMatch(text, /^Tried: .* and a query found the flows in the file$/m);
       assertMatch(text, /^Tried: SIGTERM ended it, and 150 flows were read back/m);

@@ -143,6 +143,7 @@ Deno.test("Every command that reads captures has the options of decoding", () =>
   const having = COMMANDS.filter(({ flags }) => flags.some(({ name }) => name === "elements"))
     .map(({ name }) => name);
   const reading = [
+    ...["top", "series", "hist", "plot"],
     ...["print", "decode", "cat", "merge", "split", "export", "send", "stat", "report"],
     ...["nfilter", "filter", "tag", "xlate", "mask", "dscan", "capture", "receive", "fanout"],
   ];
