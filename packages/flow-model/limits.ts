@@ -20,3 +20,6 @@ export const DATAGRAM_OCTETS_MAX = 65_535;
 
 /** Shapes of records in a batch at most: rows have 16 bits to say which is theirs. */
 export const SCHEMAS_MAX = 1 << 16;
+
+/** Fields that encoders count lost values of by name; exporters may describe and forge any. */
+export const LOST_NAMES_MAX = 256;

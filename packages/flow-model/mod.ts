@@ -18,6 +18,7 @@
 export * from "./address.ts";
 export * from "./batch_pool.ts";
 export { type Fill, fillLoop, type NumberColumn, type Store, storeLoop } from "./columns.ts";
+export { countLost } from "./count_lost.ts";
 export * from "./errors.ts";
 export * from "./flow.ts";
 export type { Column, ColumnHolders } from "./column_holders.ts";

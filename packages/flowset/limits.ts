@@ -1,4 +1,5 @@
 /** Bounds of this package, each with its reason. */
+import type { TemplateLimits } from "@flowtools/netflow-pdu";
 
 /** Rows of the batches that `batches()` fills: as many v5 records as a megabyte has. */
 export const READ_BATCH_ROWS = 16_384;
@@ -47,6 +48,17 @@ export const WHERE_DEPTH_MAX = 100;
 
 /** Conditions of a `where` expression at most: each may keep a table of 64 KiB. */
 export const WHERE_CONDITIONS_MAX = 512;
+
+/**
+ * Bounds of what is remembered of one exporter in files: an IPFIX file has a domain for each exporter
+ * and domain that its flows came from, with templates of its own, and is one exporter to who reads it.
+ */
+export const FILE_TEMPLATE_LIMITS: Partial<TemplateLimits> = {
+  domains: 4096,
+  templates: 65_536,
+  elements: 65_536,
+  facts: 1 << 19,
+};
 
 /**
  * Names of fields that records have no place for and that are counted each by itself: whoever forges

@@ -48,7 +48,7 @@ export { PACKET_MAGIC_BYTES, type PacketFormat, packetFormat } from "./packets/p
 export * from "./packets/flow_labels.ts";
 export * from "./packets/sessions_on_demand.ts";
 export * from "./packets/packet_flows.ts";
-export { PacketSessions, type TemplateOrigin } from "./packets/packet_sessions.ts";
+export { PacketSessions } from "./packets/packet_sessions.ts";
 export * from "./packets/lost_columns.ts";
 export type { LossKind, RecordLoss } from "./packets/packet_records.ts";
 export * from "./packets/packet_source.ts";

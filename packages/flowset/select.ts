@@ -18,6 +18,7 @@ export type { BatchReadOptions } from "./flow_reader.ts";
 export * from "./flow_set.ts";
 export type { FlowItem, FlowTarget, FlowWriteOptions, WriteReport } from "./flow_writer.ts";
 export * from "./header_clock.ts";
+export { FILE_TEMPLATE_LIMITS } from "./limits.ts";
 export * from "./merge.ts";
 export {
   type FlowReadOptions,
@@ -27,6 +28,7 @@ export {
 } from "./open_source.ts";
 export * from "./packets/counter_scaling.ts";
 export * from "./packets/flow_labels.ts";
+export { PACKET_MAGIC_BYTES, type PacketFormat, packetFormat } from "./packets/packet_format.ts";
 export type { PacketSessions } from "./packets/packet_sessions.ts";
 export * from "./packets/sessions_on_demand.ts";
 export * from "./record_shaper.ts";

@@ -19,7 +19,7 @@ export const FLOW_LABELS: readonly FlowLabel[] = [
   { name: "ingressVRFName", kind: "vrfs", keys: ["ingressVRFID"] },
   { name: "egressVRFName", kind: "vrfs", keys: ["egressVRFID"] },
   { name: "applicationName", kind: "applications", keys: ["applicationId"] },
-  { name: "samplerName", kind: "samplers", keys: ["selectorId", "samplerId"] },
+  { name: "samplerName", kind: "samplers", keys: ["samplerId", "selectorId"] },
 ];
 
 /**

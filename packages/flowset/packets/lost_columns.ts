@@ -1,12 +1,9 @@
-import { type FlowSchema, SAMPLING_COLUMN } from "@flowtools/flow-model";
+import { countLost, type FlowSchema, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import { lostFields } from "@flowtools/ft-format";
 import { LOST_COLUMNS_MAX, LOST_COLUMNS_SHOWN } from "../limits.ts";
 
 /** Elements that tell nothing. */
 const EMPTY: ReadonlySet<string> = new Set(["paddingOctets"]);
-
-/** Stands for all columns beyond those that are counted by name. */
-const OTHERS = "others";
 
 /** Shapes whose flows are counted before their columns are looked at. */
 const PENDING_MAX = 256;
@@ -67,11 +64,7 @@ export class LostColumns {
    * @param flows How many
    */
   count(name: string, flows: number): void {
-    if (flows === 0) return;
-    const counts = this.#flows;
-    const known = counts.has(name) || counts.size < LOST_COLUMNS_MAX;
-    const key = known ? name : OTHERS;
-    counts.set(key, (counts.get(key) ?? 0) + flows);
+    countLost(this.#flows, name, flows, LOST_COLUMNS_MAX);
   }
 
   #settle(): void {

@@ -83,12 +83,8 @@ export class PacketFlows {
     const receivedAt = session === undefined ? timeMs : undefined;
     const options = { exporter, session, receivedAt };
     const before = batch.length;
-    const shapes = batch.schemas.length;
     const result = decodePdu(this.sessions.registry, payload, batch, options);
     noteSampling(result, batch, before);
-    if (session instanceof TemplateSession && batch.schemas.length > shapes) {
-      this.sessions.noteOrigins(batch.schemas, shapes, session, result.header?.source_id ?? 0);
-    }
     if (result.reason === "batch-full" && batch.length > 0) return false;
     this.#packets++;
     if (result.reason !== undefined) this.#note(result, result.reason, packet);

@@ -4,30 +4,25 @@ import {
   createPduRegistry,
   createV9Codec,
   type DomainFacts,
+  type FactOrigin,
   type NamedFact,
   type NamedKind,
   PDU_CODECS,
   type PduCodec,
   type PduRegistry,
   type PduSession,
-  type Template,
   type TemplateCodec,
   templateOf,
   TemplateSession,
 } from "@flowtools/netflow-pdu";
-import { PACKET_SESSIONS_MAX } from "../limits.ts";
-
-/** Where a template came from. */
-export interface TemplateOrigin {
-  /** The memory of its exporter. */
-  readonly session: TemplateSession;
-  /** Its observation domain. */
-  readonly domain: number;
-}
+import { FILE_TEMPLATE_LIMITS, PACKET_SESSIONS_MAX } from "../limits.ts";
 
 /** Codecs that share their bounds with nobody: exporters of one memory do not crowd out another's. */
 function ownRegistry(): PduRegistry {
-  const own = [createV9Codec(), createIpfixCodec()];
+  const own = [
+    createV9Codec({ limits: FILE_TEMPLATE_LIMITS }),
+    createIpfixCodec({ limits: FILE_TEMPLATE_LIMITS }),
+  ];
   const shared = PDU_CODECS.filter(({ version }) =>
     own.every((codec) => codec.version !== version)
   );
@@ -65,8 +60,6 @@ export class PacketSessions {
   readonly #sessions = new Map<string, PduSession>();
   #newest = "";
   #forgotten = 0;
-  /** Where templates came from that were asked for. */
-  readonly #origins = new WeakMap<Template, TemplateOrigin>();
 
   /**
    * Makes an empty memory.
@@ -123,24 +116,6 @@ export class PacketSessions {
   }
 
   /**
-   * Where the template of flows came from.
-   *
-   * @param schema The shape of the flows
-   * @returns Exporter and domain; `undefined` where they came without a template, or their exporter
-   * has sent another of its number since
-   */
-  originOf(schema: FlowSchema): TemplateOrigin | undefined {
-    const template = templateOf(schema)?.template;
-    if (template === undefined) return undefined;
-    let origin = this.#origins.get(template);
-    if (origin === undefined) {
-      this.#findOrigins();
-      origin = this.#origins.get(template);
-    }
-    return origin;
-  }
-
-  /**
    * What the exporter of flows told in its options.
    *
    * @param schema The shape of the flows
@@ -148,28 +123,7 @@ export class PacketSessions {
    */
   factsOf(schema: FlowSchema): DomainFacts | undefined {
     const origin = this.originOf(schema);
-    return origin?.session.facts(origin.domain);
-  }
-
-  /**
-   * Notes where the templates of shapes came from, so that it is known also when their exporter has
-   * sent others of their numbers since.
-   *
-   * @param schemas Shapes of flows
-   * @param from The first of them that is new
-   * @param session The memory of their exporter
-   * @param domain Their observation domain
-   */
-  noteOrigins(
-    schemas: readonly FlowSchema[],
-    from: number,
-    session: TemplateSession,
-    domain: number,
-  ): void {
-    for (let index = from; index < schemas.length; index++) {
-      const template = templateOf(schemas[index])?.template;
-      if (template !== undefined) this.#origins.set(template, { session, domain });
-    }
+    return origin?.source.facts(origin.domain);
   }
 
   /**
@@ -187,13 +141,14 @@ export class PacketSessions {
     }
   }
 
-  #findOrigins(): void {
-    for (const session of this.#sessions.values()) {
-      if (!(session instanceof TemplateSession)) continue;
-      for (const [domain, template] of session.templates()) {
-        this.#origins.set(template, { session, domain });
-      }
-    }
+  /**
+   * Where flows of a shape came from.
+   *
+   * @param schema The shape
+   * @returns Exporter and domain; `undefined` where they came without a template
+   */
+  originOf(schema: FlowSchema): FactOrigin | undefined {
+    return templateOf(schema)?.origin;
   }
 
   /** Sets of records whose template has not come, also those that nobody waits for any more. */

@@ -8,7 +8,10 @@ import { FILE_MESSAGE_OCTETS, FILE_RESEND_MESSAGES } from "./limits.ts";
 export interface IpfixFileWriteOptions {
   /** The codec; default `IPFIX_CODEC`. */
   readonly codec?: TemplateCodec;
-  /** Observation domain; default 0. */
+  /**
+   * Observation domain of the first flows; default 0. Flows of exporters that told names have others,
+   * as `TemplateEncoder` says.
+   */
   readonly domain?: number;
   /** Octets of a message at most, 512 to 65535; default 16384. */
   readonly messageOctets?: number;

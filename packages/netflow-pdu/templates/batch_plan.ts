@@ -1,5 +1,6 @@
 import type { FlowBatch } from "@flowtools/flow-model";
 import { chooseColumns, chooseReverseColumns } from "./choose_columns.ts";
+import type { FactOrigin, FactSource } from "./fact_origin.ts";
 import { LocatedRecords } from "./located_records.ts";
 import type { PacketFacts } from "./packet_facts.ts";
 import { RowFiller } from "./row_filler.ts";
@@ -21,8 +22,8 @@ export interface BatchPlanInit {
   readonly biflow: Biflow;
 }
 
-/** What knows the templates that lists of records refer to. */
-export interface ListSource {
+/** What knows the templates that lists of records refer to, and the names of their exporter. */
+export interface ListSource extends FactSource {
   /** The version, and the elements. */
   readonly dialect: TemplateDialect;
   /** A number that is another one as soon as lists may mean other templates. */
@@ -69,6 +70,7 @@ export class BatchPlanner {
         located: this.#located,
         epoch: source.epoch,
         lists: { dialect: source.dialect, findTemplate: source.listTemplates(domain) },
+        origin: { source, domain },
       });
       plans.set(template, plan);
     }
@@ -87,6 +89,8 @@ interface PlanContext {
   readonly located: LocatedRecords;
   /** What lists of records are taken apart with. */
   readonly lists: ListContext;
+  /** What knows the names that go with the records. */
+  readonly origin: FactOrigin;
   /** Until when that holds: see `ListSource`. */
   readonly epoch: number;
 }
@@ -118,13 +122,13 @@ export class BatchPlan {
     template: Template,
     batch: FlowBatch,
     { version, biflow }: BatchPlanInit,
-    { located, lists, epoch }: PlanContext,
+    { located, lists, origin, epoch }: PlanContext,
   ) {
     this.epoch = epoch;
     this.#located = located;
     this.#template = template;
     this.#batch = batch;
-    const shared = { template, batch, version, lists };
+    const shared = { template, batch, version, lists, origin };
     this.#forward = new RowFiller({ ...shared, chosen: chooseColumns(template, version) });
     const reverse = biflow === "split" ? chooseReverseColumns(template, version) : undefined;
     if (reverse === undefined) return;

@@ -36,6 +36,9 @@ const V9_SCOPE_TEMPLATE = 5;
 const TEMPLATE_ID = 145;
 const SYSTEM_INIT_TIME = 160;
 
+const NO_RATES: ReadonlyMap<number, number> = new Map();
+const NO_NAMES: ReadonlyMap<string, NamedFact> = new Map();
+
 /** Where the records of an options template tell what. */
 interface OptionsPlan {
   readonly names: readonly {
@@ -79,15 +82,11 @@ export class DomainFacts {
   /** One packet in so many, where nothing more special is known. */
   rate: number | undefined;
   #revision = 0;
-  readonly #samplers = new Map<number, number>();
-  readonly #interfaceRates = new Map<number, number>();
-  readonly #templateRates = new Map<number, number>();
-  readonly #names: Readonly<Record<NamedKind, Map<string, NamedFact>>> = {
-    interfaces: new Map(),
-    vrfs: new Map(),
-    applications: new Map(),
-    samplers: new Map(),
-  };
+  // Most domains tell nothing, and there may be very many: maps are made where they are needed.
+  #samplers: Map<number, number> | undefined;
+  #interfaceRates: Map<number, number> | undefined;
+  #templateRates: Map<number, number> | undefined;
+  #names: Readonly<Record<NamedKind, Map<string, NamedFact>>> | undefined;
   readonly #budget: FactBudget | undefined;
 
   /**
@@ -121,7 +120,7 @@ export class DomainFacts {
    * @returns Its name; `undefined` where the exporter told none
    */
   name(kind: NamedKind, key: string | number): NamedFact | undefined {
-    return this.#names[kind].get(String(key));
+    return this.#names?.[kind].get(String(key));
   }
 
   /**
@@ -131,7 +130,7 @@ export class DomainFacts {
    * @returns Names by key, as of {@linkcode DomainFacts.name}; what was told last comes last
    */
   names(kind: NamedKind): ReadonlyMap<string, NamedFact> {
-    return this.#names[kind];
+    return this.#names?.[kind] ?? NO_NAMES;
   }
 
   /** Another number whenever a name or the rate of a sampler, interface or template has changed. */
@@ -141,17 +140,17 @@ export class DomainFacts {
 
   /** How samplers sample: one packet in so many, by sampler. */
   get samplerRates(): ReadonlyMap<number, number> {
-    return this.#samplers;
+    return this.#samplers ?? NO_RATES;
   }
 
   /** How packets are sampled: one in so many, by ifIndex. */
   get interfaceRates(): ReadonlyMap<number, number> {
-    return this.#interfaceRates;
+    return this.#interfaceRates ?? NO_RATES;
   }
 
   /** How the packets of records are sampled: one in so many, by the number of their template. */
   get templateRates(): ReadonlyMap<number, number> {
-    return this.#templateRates;
+    return this.#templateRates ?? NO_RATES;
   }
 
   /**
@@ -196,6 +195,12 @@ export class DomainFacts {
    * @param fact Name and description
    */
   setName(kind: NamedKind, key: string, fact: NamedFact): void {
+    this.#names ??= {
+      interfaces: new Map(),
+      vrfs: new Map(),
+      applications: new Map(),
+      samplers: new Map(),
+    };
     this.#set(this.#names[kind], key, fact);
   }
 
@@ -206,7 +211,7 @@ export class DomainFacts {
    * @param rate One packet in so many
    */
   setSamplerRate(sampler: number, rate: number): void {
-    this.#set(this.#samplers, sampler, rate);
+    this.#set(this.#samplers ??= new Map(), sampler, rate);
   }
 
   /**
@@ -216,7 +221,7 @@ export class DomainFacts {
    * @param rate One packet in so many
    */
   setInterfaceRate(ifIndex: number, rate: number): void {
-    this.#set(this.#interfaceRates, ifIndex, rate);
+    this.#set(this.#interfaceRates ??= new Map(), ifIndex, rate);
   }
 
   /**
@@ -226,14 +231,14 @@ export class DomainFacts {
    * @param rate One packet in so many
    */
   setTemplateRate(template: number, rate: number): void {
-    this.#set(this.#templateRates, template, rate);
+    this.#set(this.#templateRates ??= new Map(), template, rate);
   }
 
   /** Gives back the room that the facts take, where the domain is forgotten. */
   close(): void {
     const rates = [this.#samplers, this.#interfaceRates, this.#templateRates];
-    const maps = [...rates, ...Object.values(this.#names)];
-    for (const map of maps) {
+    for (const map of [...rates, ...Object.values(this.#names ?? {})]) {
+      if (map === undefined) continue;
       this.#budget?.give(map.size);
       map.clear();
     }

@@ -1,6 +1,7 @@
+import { countLost } from "@flowtools/flow-model";
 import { setMilliseconds } from "./encode_columns.ts";
 import { ADDED_ELEMENTS } from "./encode_fields.ts";
-import { countLost, defineTemplate, type Definition } from "./encode_shape.ts";
+import { defineTemplate, type Definition } from "./encode_shape.ts";
 
 const OBSERVATION_DOMAIN_ID = 149;
 

@@ -39,14 +39,16 @@ function pass(
   const packets = encoder.encode(batch, 0, batch.length, NOW);
   const session = codec.createSession();
   const received = new FlowBatch({ capacity: ROWS, octets: true });
-  let sequence = 0;
+  const sequences = new Map<number, number>();
   for (const packet of packets) {
     assert(packet.length <= (options.maxOctets ?? 65_507));
     const before = received.length;
     const result = codec.decode({ ...inputOf(packet), exporter: 0 }, received, session);
     assertEquals(result.reason, undefined);
+    const domain = result.header!.source_id!;
+    const sequence = sequences.get(domain) ?? 0;
     assertEquals(result.header?.sequence, sequence);
-    sequence += codec.version === 9 ? 1 : result.units!;
+    sequences.set(domain, sequence + (codec.version === 9 ? 1 : result.units!));
     // Records of options count, too.
     assert(result.units! >= received.length - before);
   }

@@ -1,4 +1,5 @@
 import {
+  countLost,
   fieldIndex,
   FLOW_FIELDS,
   type FlowBatch,
@@ -23,7 +24,6 @@ import {
 } from "./encode_fields.ts";
 import { hasExporter, isSampled, isWide } from "./encode_traits.ts";
 import {
-  countLost,
   defineTemplate,
   type Definition,
   type EncodeSource,

@@ -41,3 +41,16 @@ export const V9_TEXT_OCTETS_MAX = 1024;
  * lists have some twenty.
  */
 export const NESTED_TEMPLATES_MAX = 256;
+
+/**
+ * Observation domains that an encoder writes at once, each with its templates and one packet that is
+ * being filled: line cards of exporters, or exporters in a file. Beyond that the one used least
+ * recently ends, and its flows go on in another.
+ */
+export const ENCODED_DOMAINS_MAX = 1024;
+
+/**
+ * Numbers of domains that are not given to others after their end. Receivers know names by them:
+ * flows of another exporter would get those. Forged exporters can use up more.
+ */
+export const DOMAINS_TAKEN_MAX = 1 << 16;

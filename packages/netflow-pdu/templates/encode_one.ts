@@ -58,6 +58,7 @@ export function encodeOnePacket(
     octets: true,
     splitClocks: false,
     elements,
+    origin: undefined,
     lost: misfits,
     take: (packet) => packets.push(packet),
   });

@@ -7,6 +7,7 @@ import { createV9Codec } from "../codecs/v9.ts";
 import { V5_CODEC } from "../codecs/v5.ts";
 import type { TemplateCodec } from "./define_codec.ts";
 import { capturedPackets, captureGroups, inputOf } from "./_builders.ts";
+import { DomainNumbers } from "./domain_numbers.ts";
 import { createTemplateEncoder } from "./encoder.ts";
 
 const SECS = 1_700_000_000;
@@ -215,7 +216,8 @@ for (const codec of codecs) {
     name: `tshark finds nothing wrong in the flows of all captures as ${codec.title}`,
     ignore: !hasTshark,
     fn: () => {
-      const packets = captureGroups().flatMap((group, domain) => {
+      const domains = new DomainNumbers();
+      const packets = captureGroups().flatMap((group) => {
         // What they sent themselves is wrong for tshark: text in place of numbers, MPLS labels.
         if (/h3c|juniper-cpid/.test(group.name)) return [];
         const batch = new FlowBatch({ capacity: 1 << 15, octets: true });
@@ -226,7 +228,7 @@ for (const codec of codecs) {
           sessions.set(exporter, session);
           from.decode(inputOf(octets), batch, session);
         }
-        return createTemplateEncoder(codec, { domain }).encode(batch, 0, batch.length, NOW);
+        return createTemplateEncoder(codec, { domains }).encode(batch, 0, batch.length, NOW);
       });
       if (packets.length === 0) return;
       const [problems, versions] = tshark(packets, ["_ws.expert.message", "cflow.version"]);

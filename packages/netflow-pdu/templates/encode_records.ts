@@ -1,4 +1,5 @@
 import {
+  countLost,
   fieldIndex,
   FLOW_FIELDS,
   type FlowBatch,
@@ -11,7 +12,6 @@ import type { ClockNeed } from "./encode_clock.ts";
 import { SAMPLER_OCTETS, setMilliseconds, writeUptime } from "./encode_columns.ts";
 import { ADDED_ELEMENTS, columnElements, MOMENT_FIELDS, type WireField } from "./encode_fields.ts";
 import {
-  countLost,
   defineTemplate,
   type Definition,
   type EncodeSource,

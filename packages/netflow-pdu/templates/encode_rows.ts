@@ -1,15 +1,17 @@
-import type { FlowBatch } from "@flowtools/flow-model";
+import { countLost, type FlowBatch } from "@flowtools/flow-model";
 import type { PduHeader } from "../codec.ts";
 import type { ElementRegistry } from "../elements/registry.ts";
 import type { HeaderLayout } from "../header_layout.ts";
 import { PacketClock, RowClocks } from "./encode_clock.ts";
 import { PacketBuilder } from "./encode_packet.ts";
 import { type Sampler, SAMPLER_RECORD_OCTETS, Samplers } from "./encode_samplers.ts";
+import { type FactRecord, FactTeller } from "./encode_facts.ts";
 import { BOOT_DEFINITION, BOOT_RECORD_OCTETS, writeBoot } from "./encode_boot.ts";
 import type { Definition, EncodeSource, Told } from "./encode_shape.ts";
 import { RowShapes } from "./encode_shapes.ts";
 import { ListReferences } from "./encode_lists.ts";
 import { type SentTemplate, SentTemplates } from "./encode_templates.ts";
+import type { FactOrigin } from "./fact_origin.ts";
 import type { SchemaTemplate } from "./record_reader.ts";
 
 /** What makes packets of rows. */
@@ -36,6 +38,8 @@ export interface RowPackerInit {
   readonly splitClocks: boolean;
   /** Known elements. */
   readonly elements: ElementRegistry;
+  /** Where the names come from that go with the rows; none where they all may be of others. */
+  readonly origin: FactOrigin | undefined;
   /** Told, per field, how many values could not be held. */
   readonly lost: Map<string, number>;
   /** Takes each packet, with the data records in it. */
@@ -61,6 +65,10 @@ export class RowPacker {
   readonly #clock: PacketClock;
   readonly #templates = new SentTemplates();
   readonly #samplers: Samplers;
+  /** Tells names and described elements; not there where nobody told any. */
+  readonly #teller: FactTeller | undefined;
+  /** Whether it may have something to tell. */
+  #factsDue = false;
   #batch: FlowBatch | undefined;
   #now = 0;
   #sequence: number;
@@ -71,12 +79,16 @@ export class RowPacker {
 
   /** @param init Version, bounds, where packets go */
   constructor(init: RowPackerInit) {
-    const { version, header, octetsMax, elements, exporters, octets, splitClocks } = init;
+    const { version, header, octetsMax, elements, exporters, octets, splitClocks, origin } = init;
     this.#init = init;
     this.#builder = new PacketBuilder(version, header, octetsMax);
     this.#shapes = new RowShapes({ version, elements, exporters, octets });
     this.#clock = new PacketClock(version, this.#clocks, splitClocks);
-    this.#samplers = new Samplers(version);
+    this.#teller = origin && new FactTeller(version, origin, {
+      packets: init.resendPackets,
+      ms: init.resendMs,
+    });
+    this.#samplers = new Samplers(version, (id) => this.#teller?.namesSampler(id) ?? false);
     this.#references = new ListReferences(this.#templates, elements);
     this.#sequence = init.sequence;
   }
@@ -96,6 +108,7 @@ export class RowPacker {
     this.#templates.forget();
     this.#samplers.forget();
     this.#bootTold.atPacket = -1;
+    this.#teller?.forget();
   }
 
   /**
@@ -112,6 +125,7 @@ export class RowPacker {
     this.#now = now;
     this.#clocks.begin(batch, now);
     this.#shapes.begin(batch, from);
+    this.#factsDue = this.#teller?.isDue(this.packets, now) ?? false;
     const end = from + count;
     for (let row = from; row < end;) row += this.#addRun(batch, row, end);
   }
@@ -148,6 +162,7 @@ export class RowPacker {
     if (this.#clock.isSet && !this.#clock.admits(row, need, moments)) this.flush();
     const open = () => this.#clock.open(row, need, moments);
     open();
+    if (this.#factsDue) this.#tellFacts(this.#teller!, open);
     const rate = this.#shapes.rate(row);
     const { samplerElement, needsBoot } = shape;
     const sampler = samplerElement === 0 ? undefined : this.#samplers.get(samplerElement, rate);
@@ -214,11 +229,30 @@ export class RowPacker {
     return true;
   }
 
+  /** Tells the names and described elements that are due. */
+  #tellFacts(teller: FactTeller, open: () => void): void {
+    this.#factsDue = false;
+    const before = this.packets;
+    const { elements, names, describesNew } = teller.take(before, this.#now);
+    for (const element of elements) this.#tellFact(element, open);
+    // Receivers know an element by its name in the templates that come after.
+    if (describesNew) this.#templates.forget();
+    for (const name of names) this.#tellFact(name, open);
+    teller.noteTaken(this.packets - before);
+  }
+
+  #tellFact({ definition, octets, name }: FactRecord, open: () => void): void {
+    const at = octets && this.#takeOptions(definition, octets.length, open);
+    if (octets === undefined || at === undefined) return countLost(this.#init.lost, name, 1);
+    const { buffer, byteOffset } = this.#builder.view;
+    new Uint8Array(buffer, byteOffset + at, octets.length).set(octets);
+  }
+
   /** Takes room for a record of options, and sends its template if that is due. */
   #takeOptions(definition: Definition, octets: number, open: () => void): number | undefined {
     const options = this.#templates.get(definition);
     if (!this.#send(options, open) || !this.#makeRoom(options.id, octets, open)) return undefined;
-    return this.#builder.takeRecords(options.id, 1, octets, octets);
+    return this.#builder.takeRecords(options.id, 1, octets, options.shortest);
   }
 
   /** Sends the templates that lists of a row refer to, as far as they are due. */

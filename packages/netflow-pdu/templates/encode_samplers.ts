@@ -1,7 +1,7 @@
-import { SAMPLING_COLUMN } from "@flowtools/flow-model";
+import { countLost, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import { SAMPLER_OCTETS } from "./encode_columns.ts";
 import { SAMPLERS_MAX } from "./encode_limits.ts";
-import { countLost, defineTemplate, type Definition, type Told } from "./encode_shape.ts";
+import { defineTemplate, type Definition, type Told } from "./encode_shape.ts";
 import { SAMPLING_ELEMENTS } from "./sampling.ts";
 
 /** The scope of NetFlow v9 that is the whole exporter (RFC 3954, section 6.1). */
@@ -13,6 +13,8 @@ const SYSTEMATIC_COUNT_BASED = 1;
 const SELECTOR_ALGORITHM = 304;
 const FLOW_SAMPLER_MODE = 49;
 const NUMBER_MAX = 2 ** 32 - 1;
+/** The number of a sampler has 16 bits; room is left for those that an encoder makes. */
+const ID_MAX = 2 ** 16 - SAMPLERS_MAX;
 
 /** A sampling rate, and the number that records refer to it by. */
 export interface Sampler extends Told {
@@ -25,11 +27,16 @@ export interface Sampler extends Told {
 export class Samplers {
   readonly #version: 9 | 10;
   readonly #byRate = new Map<string, Sampler>();
+  readonly #isTaken: (id: number) => boolean;
   #next = 1;
 
-  /** @param version Export version */
-  constructor(version: 9 | 10) {
+  /**
+   * @param version Export version
+   * @param isTaken Whether a number is that of another sampler
+   */
+  constructor(version: 9 | 10, isTaken: (id: number) => boolean) {
     this.#version = version;
+    this.#isTaken = isTaken;
   }
 
   /**
@@ -45,6 +52,7 @@ export class Samplers {
       const [oldest] = this.#byRate;
       const full = this.#byRate.size >= SAMPLERS_MAX;
       if (full) this.#byRate.delete(oldest[0]);
+      if (!full) { while (this.#isTaken(this.#next) && this.#next < ID_MAX) this.#next++; }
       const id = full ? oldest[1].id : this.#next++;
       sampler = { id, rate, atPacket: -1, atMs: 0 };
       this.#byRate.set(key, sampler);

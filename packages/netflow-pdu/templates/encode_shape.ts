@@ -77,11 +77,6 @@ export interface RowShape {
   write(source: EncodeSource, row: number, count: number, view: DataView, offset: number): void;
 }
 
-/** Counts values that could not be held. */
-export function countLost(lost: Map<string, number>, name: string, count: number): void {
-  if (count > 0) lost.set(name, (lost.get(name) ?? 0) + count);
-}
-
 /** When something was told last that receivers must know. */
 export interface Told {
   /** Packets sent before; -1 for never. */

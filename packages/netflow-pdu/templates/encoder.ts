@@ -8,7 +8,8 @@ import {
   RESEND_MS_DEFAULT,
   RESEND_PACKETS_DEFAULT,
 } from "./encode_limits.ts";
-import { RowPacker } from "./encode_rows.ts";
+import { EncodeStreams } from "./encode_streams.ts";
+import { DomainNumbers } from "./domain_numbers.ts";
 
 /** What {@linkcode createTemplateEncoder} may be told. */
 export interface TemplateEncoderOptions {
@@ -18,8 +19,13 @@ export interface TemplateEncoderOptions {
   readonly resendPackets?: number;
   /** Milliseconds after which templates and samplers in use are sent again; default 60000. */
   readonly resendMs?: number;
-  /** Observation domain (IPFIX) or source id (NetFlow v9); default 0. */
+  /**
+   * Observation domain (IPFIX) or source id (NetFlow v9) of the first flows; default 0. Flows of
+   * exporters that told names get domains of their own, the same as they came in where that is free.
+   */
   readonly domain?: number;
+  /** The domains in use where the packets go; default none but those of the encoder. */
+  readonly domains?: DomainNumbers;
   /** Sequence number of the first packet; default 0. */
   readonly sequence?: number;
   /**
@@ -79,6 +85,9 @@ export interface TemplateEncoderCounters {
  * - Further columns of numbers become elements of their names.
  * - Lists in records of IPFIX (RFC 6313) keep what is in them: the templates that they refer to are
  *   sent as well, and where those get other numbers, lists tell these.
+ * - What options of an exporter told of interfaces, routing instances, applications, samplers and
+ *   elements (RFC 5610) goes before its flows, in options data. Its domains become domains of their
+ *   own then, which keep their numbers where these are free.
  *
  * What a record cannot hold is counted in `lost`: columns without an element (tags, encapsulations,
  * `router_sc`, `extra_pkts`, `marked_tos`) where they are not 0, text that was cut, what was left out,
@@ -108,12 +117,10 @@ export interface TemplateEncoderCounters {
  * ```
  */
 export class TemplateEncoder {
-  /** For each field, how many values no record could hold. */
+  /** For each field, how many values no record could hold; fields beyond a bound are `others`. */
   readonly lost: Map<string, number> = new Map();
-  readonly #packer: RowPacker;
+  readonly #streams: EncodeStreams;
   #packets: Uint8Array<ArrayBuffer>[] = [];
-  /** Rows of the packets that were given out. */
-  #rowsTaken = 0;
 
   /**
    * Makes an encoder; {@linkcode createTemplateEncoder} is the usual way.
@@ -124,11 +131,11 @@ export class TemplateEncoder {
    */
   constructor(codec: TemplateCodec, options: TemplateEncoderOptions = {}) {
     const { dialect: { version }, header, elements } = codec;
-    const { maxOctets = ENCODE_OCTETS_DEFAULT, domain = 0, sequence = 0 } = options;
+    const { maxOctets = ENCODE_OCTETS_DEFAULT, domain, sequence = 0 } = options;
     const { resendPackets = RESEND_PACKETS_DEFAULT, resendMs = RESEND_MS_DEFAULT } = options;
     const highest = version === 10 ? FILE_MESSAGE_OCTETS_MAX : ENCODE_OCTETS_MAX;
     requireBounds(codec, "maxOctets", maxOctets, ENCODE_OCTETS_MIN, highest);
-    requireBounds(codec, "domain", domain, 0, NUMBER_MAX);
+    requireBounds(codec, "domain", domain ?? 0, 0, NUMBER_MAX);
     requireBounds(codec, "sequence", sequence, 0, NUMBER_MAX);
     requireBounds(codec, "resendPackets", resendPackets, 1, NUMBER_MAX);
     if (!(resendMs > 0)) {
@@ -136,32 +143,35 @@ export class TemplateEncoder {
         `Cannot create ${codec.title} encoder: resendMs is ${resendMs}, expected more than 0`,
       );
     }
-    this.#packer = new RowPacker({
+    this.#streams = new EncodeStreams({
       version,
       header,
       octetsMax: maxOctets,
       resendPackets,
       resendMs,
       domain,
+      domains: options.domains ?? new DomainNumbers(),
       sequence,
       exporters: options.exporters ?? true,
       octets: options.octets ?? true,
       splitClocks: options.splitClocks ?? false,
       elements,
       lost: this.lost,
-      take: (packet) => this.#take(packet, options.take),
+      take: options.take ?? ((packet) => void this.#packets.push(packet)),
     });
   }
 
   /** What was done so far. */
   get counters(): TemplateEncoderCounters {
-    const { packets, rows, templates, merged, refused } = this.#packer;
-    return { packets, rows, templates, merged, refused };
+    return this.#streams.counters;
   }
 
-  /** The sequence number of the next packet: packets (NetFlow v9) or data records (IPFIX) so far. */
+  /**
+   * The sequence number of the next packet of the domain that was written last: packets (NetFlow v9)
+   * or data records (IPFIX) so far.
+   */
   get sequence(): number {
-    return this.#packer.sequence;
+    return this.#streams.sequence;
   }
 
   /**
@@ -193,7 +203,7 @@ export class TemplateEncoder {
    */
   add(batch: FlowBatch, from: number, count: number, now: number): void {
     requireRows(batch, from, count);
-    this.#packer.add(batch, from, count, now);
+    this.#streams.add(batch, from, count, now);
   }
 
   /** Gives out the packets that are full. */
@@ -205,23 +215,13 @@ export class TemplateEncoder {
 
   /** Gives out all packets, the one that is not full included. */
   flush(): Uint8Array<ArrayBuffer>[] {
-    this.#packer.flush();
+    this.#streams.flush();
     return this.takePackets();
-  }
-
-  #take(packet: Uint8Array<ArrayBuffer>, take: TemplateEncoderOptions["take"]): void {
-    if (take === undefined) {
-      this.#packets.push(packet);
-      return;
-    }
-    const rows = this.#packer.rows + this.#packer.merged;
-    take(packet, rows - this.#rowsTaken);
-    this.#rowsTaken = rows;
   }
 
   /** Has templates and samplers sent again before they are used: a new receiver, a new file. */
   resend(): void {
-    this.#packer.forget();
+    this.#streams.forget();
   }
 }
 

@@ -5,13 +5,14 @@ import {
   type InformationElement,
 } from "../elements/element.ts";
 import { ELEMENT_NAME, ENTERPRISE_MAX, IPFIX_ID_MAX } from "../elements/element_bounds.ts";
+import type { DescribedElements } from "./fact_origin.ts";
 import { readNumber } from "./number.ts";
 import { textAt } from "./text.ts";
 import type { TemplateStore } from "./template_store.ts";
 import type { RecordFields, Template } from "./template.ts";
 
 /** Elements that describe elements (RFC 5610, section 3). */
-const DESCRIPTION = { enterprise: 346, id: 303, type: 339, name: 341 } as const;
+export const DESCRIPTION = { enterprise: 346, id: 303, type: 339, name: 341 } as const;
 
 /** A reverse or other element of an enterprise may come with the bit that says so. */
 const ID_MASK = IPFIX_ID_MAX;
@@ -20,7 +21,8 @@ const ID_MASK = IPFIX_ID_MAX;
 type DescriptionFields = Readonly<Record<keyof typeof DESCRIPTION, number>>;
 
 /** What an exporter told of the elements that it uses. */
-export class LearnedElements {
+export class LearnedElements implements DescribedElements {
+  #revision = 0;
   readonly #store: TemplateStore;
   readonly #elements = new Map<number, InformationElement>();
   /** Where templates describe elements; `undefined` for those that do not. */
@@ -39,6 +41,11 @@ export class LearnedElements {
    */
   find(enterprise: number, id: number): InformationElement | undefined {
     return this.#elements.size === 0 ? undefined : this.#elements.get(keyOf(enterprise, id));
+  }
+
+  /** Another number whenever an element was described anew. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** The elements that were described. */
@@ -83,6 +90,7 @@ export class LearnedElements {
     const known = this.#elements.get(key);
     if (known?.name !== name || known.type !== type) {
       this.#elements.set(key, { enterprise, id, name, type });
+      this.#revision++;
     }
     return true;
   }

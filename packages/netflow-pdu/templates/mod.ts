@@ -1,8 +1,10 @@
 export type { Biflow, ListSource } from "./batch_plan.ts";
 export type { TemplateCodec, TemplateCodecOptions } from "./define_codec.ts";
 export * from "./domain_facts.ts";
+export { DomainNumbers } from "./domain_numbers.ts";
 export { ELEMENT_COLUMNS, type ElementColumn, type ElementConversion } from "./element_columns.ts";
 export * from "./encoder.ts";
+export type { DescribedElements, FactOrigin, FactSource } from "./fact_origin.ts";
 export * from "./limits.ts";
 export * from "./read_sets.ts";
 export { readerOf, type SchemaTemplate, templateOf } from "./record_reader.ts";

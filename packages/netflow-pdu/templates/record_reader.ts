@@ -1,5 +1,6 @@
 import type { FlowSchema, RecordReader, RecordValue, SingleValue } from "@flowtools/flow-model";
 import { type ElementValue, readElementValue } from "../elements/value.ts";
+import type { FactOrigin } from "./fact_origin.ts";
 import { type ListContext, ListReader } from "./structured.ts";
 import { RecordFields, type Template } from "./template.ts";
 
@@ -10,6 +11,7 @@ import { RecordFields, type Template } from "./template.ts";
  * @param reverse Whether rows are what goes back, and the row before has the same record
  * @param lists Templates and elements that lists of records are taken apart with; without them lists
  * are octets
+ * @param origin What knows the names that go with the records
  * @returns The reader
  *
  * @example
@@ -26,8 +28,9 @@ export function readerOf(
   template: Template,
   reverse = false,
   lists?: ListContext,
+  origin?: FactOrigin,
 ): RecordReader {
-  return new TemplateReader(template, reverse, lists);
+  return new TemplateReader(template, reverse, lists, origin);
 }
 
 /** A shape of records, as a schema knows it. */
@@ -38,6 +41,8 @@ export interface SchemaTemplate {
   readonly reverse: boolean;
   /** Templates and elements that lists refer to; only where records have lists. */
   readonly lists: ListContext | undefined;
+  /** What knows the names that go with the records; not there where that was told by nobody. */
+  readonly origin: FactOrigin | undefined;
 }
 
 /**
@@ -66,13 +71,20 @@ class TemplateReader implements RecordReader, SchemaTemplate {
   readonly template: Template;
   readonly reverse: boolean;
   readonly lists: ListContext | undefined;
+  readonly origin: FactOrigin | undefined;
   /** Whether a name stands more than once. */
   readonly #repeats: boolean;
 
-  constructor(template: Template, reverse: boolean, lists: ListContext | undefined) {
+  constructor(
+    template: Template,
+    reverse: boolean,
+    lists: ListContext | undefined,
+    origin: FactOrigin | undefined,
+  ) {
     this.names = template.fields.map(({ name }) => name);
     this.#repeats = new Set(this.names).size < this.names.length;
     this.template = template;
+    this.origin = origin;
     this.reverse = reverse;
     this.lists = template.hasLists ? lists : undefined;
   }

@@ -9,6 +9,7 @@ import {
 } from "@flowtools/flow-model";
 import { type ChosenColumns, uptimeField, usesUptime } from "./choose_columns.ts";
 import { makeExtraStep, makeSteps, type Step } from "./column_steps.ts";
+import type { FactOrigin } from "./fact_origin.ts";
 import type { LocatedRecords } from "./located_records.ts";
 import { readNumber } from "./number.ts";
 import { type Moment, type PacketFacts, UPTIME_UNKNOWN } from "./packet_facts.ts";
@@ -41,6 +42,8 @@ export interface RowFillerInit {
   readonly chosen: ChosenColumns;
   /** What lists of records are taken apart with. */
   readonly lists: ListContext;
+  /** What knows the names that go with the records. */
+  readonly origin: FactOrigin;
   /** Whether rows are what goes back, beside those of another filler. */
   readonly reverse?: boolean;
 }
@@ -201,7 +204,9 @@ function latest(
   return highest;
 }
 
-function schemaOf({ template, batch, version, chosen, lists, reverse }: RowFillerInit): FlowSchema {
+function schemaOf(
+  { template, batch, version, chosen, lists, origin, reverse }: RowFillerInit,
+): FlowSchema {
   const mapped = new Set([...chosen.values()].flat().map(({ index }) => index));
   const extras = template.fields.filter((_, index) => !mapped.has(index)).map(({ name }) => name);
   if (batch.extra(SAMPLING_COLUMN) !== undefined) extras.push(SAMPLING_COLUMN);
@@ -209,7 +214,7 @@ function schemaOf({ template, batch, version, chosen, lists, reverse }: RowFille
     version,
     fields: [...SHARED, ...chosen.keys()],
     extras: [...new Set(extras)],
-    reader: readerOf(template, reverse, lists),
+    reader: readerOf(template, reverse, lists, origin),
   });
 }
 
