@@ -262,6 +262,7 @@ Deno.test("print takes templates from the files before, and says what is missing
   assertStringIncludes(missing.stderr, "2 sets of records left out: their templates did not come");
   const unknown = await run(["print", "--fields", "applicationid"], { "2.pcap": capture(DATA) });
   assertEquals(unknown.code, 2);
+  assertStringIncludes(unknown.stderr, "did you mean applicationId?");
 });
 
 Deno.test("CSV of templates with other fields has one head, and quotes what it must", async () => {

@@ -1,5 +1,6 @@
 import {
   CounterScaling,
+  FILE_TEMPLATE_LIMITS,
   type FlowReadOptions,
   type PacketSessions,
   SessionsOnDemand,
@@ -28,7 +29,7 @@ export class PacketWarnings {
     this.sessions = new SessionsOnDemand(async () => {
       // Thousands of elements take a while to load.
       const { decodeRegistry } = await import("@flowtools/common/decode_registry");
-      return decodeRegistry(args);
+      return decodeRegistry(args, FILE_TEMPLATE_LIMITS);
     });
     this.scaling = args.on(SCALED_FLAG.name) ? new CounterScaling() : undefined;
   }

@@ -9,6 +9,7 @@ import {
   parseElementTable,
   PDU_CODECS,
   type PduRegistry,
+  type TemplateLimits,
 } from "@flowtools/netflow-pdu";
 import { BIFLOW_FLAG, DISCARDED_FLAG, ELEMENTS_FLAG, INNER_FLAG } from "./decode_flags.ts";
 import { type ParsedArguments, UsageError } from "./flags.ts";
@@ -18,15 +19,19 @@ import { type ParsedArguments, UsageError } from "./flags.ts";
  * call of this.
  *
  * @param args The call; flags that it lacks were not given
+ * @param limits Bounds of what is remembered of exporters, where they are not to be as usual
  * @returns All codecs
  * @throws {UsageError} A table of elements cannot be read
  */
-export function decodeRegistry(args: ParsedArguments): PduRegistry {
+export function decodeRegistry(
+  args: ParsedArguments,
+  limits: Partial<TemplateLimits> = {},
+): PduRegistry {
   const biflow = args.value(BIFLOW_FLAG.name) === "split" ? "split" : "record";
   const elements = knownElements(args);
   const own = [
-    createV9Codec({ biflow, elements }),
-    createIpfixCodec({ biflow, elements }),
+    createV9Codec({ biflow, elements, limits }),
+    createIpfixCodec({ biflow, elements, limits }),
     defineSflowCodec({
       innerHeaders: args.on(INNER_FLAG.name),
       discardedPackets: args.on(DISCARDED_FLAG.name),

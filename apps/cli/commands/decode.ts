@@ -11,7 +11,13 @@ import {
   type TemplateCodec,
   TemplateSession,
 } from "@flowtools/netflow-pdu";
-import { type ExportPacket, FlowPDU, PacketSessions, readPackets } from "@flowtools/flowset";
+import {
+  type ExportPacket,
+  FILE_TEMPLATE_LIMITS,
+  FlowPDU,
+  PacketSessions,
+  readPackets,
+} from "@flowtools/flowset";
 import { waitingText } from "@flowtools/flowset/select";
 import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
@@ -89,7 +95,7 @@ export const decodeCommand: CommandBody = {
     if ((parseIPv4(exporter) ?? parseIPv6(exporter)) === undefined) {
       throw new UsageError(`--exporter is "${exporter}", expected an IPv4 or IPv6 address`);
     }
-    const sessions = new PacketSessions(decodeRegistry(args));
+    const sessions = new PacketSessions(decodeRegistry(args, FILE_TEMPLATE_LIMITS));
     const zone = zoneOf(args);
     const output = Output.open(args.value("output"));
     const view = packetView(args, output, zone);

@@ -1,15 +1,10 @@
-import {
-  type Flow,
-  FLOW_ATTRIBUTE_NAMES,
-  type FlowSchema,
-  SAMPLING_COLUMN,
-} from "@flowtools/flow-model";
+import type { Flow, FlowSchema } from "@flowtools/flow-model";
 import { type CounterScaling, FlowSet } from "@flowtools/flowset/select";
 import type { TimeZone } from "@flowtools/flowset/groups";
 import type { CommandBody } from "../command.ts";
 import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/flags";
-import { expectedWords } from "@flowtools/common/suggest";
 import { eachPath } from "../each_input.ts";
+import { FieldNames } from "../field_names.ts";
 import { FlowNames } from "../flow_names.ts";
 import { type FlowSelection, loadSelection } from "../flow_selection.ts";
 import { FlowSorter } from "../flow_sorter.ts";
@@ -25,7 +20,7 @@ import { PacketWarnings } from "../packet_warnings.ts";
 import { PRINT_FORMATS } from "../render/classic_print_formats.ts";
 import { CsvRenderer } from "../render/csv.ts";
 import { JsonRenderer, NdjsonRenderer } from "../render/json.ts";
-import { ADDED_NAMES, LabelledFlows } from "../render/labelled_flow.ts";
+import { LabelledFlows } from "../render/labelled_flow.ts";
 import type { Look } from "../render/look.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { TableRenderer } from "../render/table.ts";
@@ -167,13 +162,6 @@ export const printCommand: CommandBody = {
   ],
   run: async (args) => {
     const fields = args.value("fields")?.split(",");
-    const unknown = fields && await firstUnknown(fields, args);
-    if (unknown !== undefined) {
-      throw new UsageError(
-        `no field is named "${unknown}", ${expectedWords(unknown, FLOW_ATTRIBUTE_NAMES)}` +
-          ", or the name of an IPFIX element",
-      );
-    }
     const format = args.value("format") ?? (wantsTable(args) ? "table" : "classic");
     const create = RENDERERS[format];
     if (create !== undefined) {
@@ -201,24 +189,6 @@ function wantsTable(args: ParsedArguments): boolean {
   return TABLE_FLAGS.some((name) => args.value(name) !== undefined);
 }
 
-/** The first that is neither an attribute of flows nor what packets with templates tell beyond. */
-async function firstUnknown(
-  names: readonly string[],
-  args: ParsedArguments,
-): Promise<string | undefined> {
-  const others = names.filter((name) => !isAttribute(name));
-  if (others.length === 0) return undefined;
-  // Thousands of elements take a while to load.
-  const { knownElements } = await import("@flowtools/common/decode_registry");
-  const elements = knownElements(args);
-  return others.find((name) => elements.findName(name)?.name !== name);
-}
-
-function isAttribute(name: string): boolean {
-  return (FLOW_ATTRIBUTE_NAMES as readonly string[]).includes(name) || name === SAMPLING_COLUMN ||
-    ADDED_NAMES.includes(name) || /^\d+\.\d+$/.test(name);
-}
-
 async function printModern(
   args: ParsedArguments,
   create: (added: readonly string[]) => Renderer,
@@ -227,6 +197,7 @@ async function printModern(
   const window = selectionOf(args, Date.now());
   const found = await windowInputs(args.operands, window, { includeTmp: args.on("all") });
   const { paths } = found;
+  const fields = await FieldNames.load(args, paths);
   // The expression is asked of each input by whoever opens it.
   const inWindow = await loadSelection({ since: window.since, until: window.until });
   using progress = inputProgress(paths, args);
@@ -238,7 +209,7 @@ async function printModern(
     ...(args.on("names") ? { sessions } : {}),
   });
   const renderer = create(labelled.names);
-  const printer = new FlowPrinter(renderer, labelled, output);
+  const printer = new FlowPrinter(renderer, labelled, output, fields);
   const limit = args.number("limit") ?? Infinity;
   const sort = args.value("sort");
   const { onRead } = progress;
@@ -262,7 +233,9 @@ async function printModern(
   output.close();
   const outcome = selection.exitCode(packets.finish() || code);
   const missed = printer.printed === 0 && noteEmptyWindow(window, zoneOf(args), found);
-  return missed ? Math.max(outcome, 1) : outcome;
+  const { fault } = fields;
+  if (fault !== undefined) console.error(`flowtools: ${fault}`);
+  return missed || fault !== undefined ? Math.max(outcome, 1) : outcome;
 }
 
 function sorterOf(args: ParsedArguments, sort: string): FlowSorter {
@@ -298,18 +271,21 @@ class FlowPrinter {
   readonly #renderer: Renderer;
   readonly #labelled: LabelledFlows;
   readonly #output: Output;
+  readonly #fields: FieldNames;
   #schema: FlowSchema | undefined;
 
-  constructor(renderer: Renderer, labelled: LabelledFlows, output: Output) {
+  constructor(renderer: Renderer, labelled: LabelledFlows, output: Output, fields: FieldNames) {
     this.#renderer = renderer;
     this.#labelled = labelled;
     this.#output = output;
+    this.#fields = fields;
   }
 
   print(flow: Flow): void {
     this.printed++;
     if (flow.schema !== this.#schema) {
       this.#schema = flow.schema;
+      this.#fields.meet(flow.schema);
       this.#output.text(this.#renderer.begin(flow.schema));
     }
     this.#output.text(this.#renderer.flow(this.#labelled.of(flow)));

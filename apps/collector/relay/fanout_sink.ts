@@ -7,7 +7,6 @@ import type { LossCounts, Sink } from "../sinks/sink.ts";
 import type { Ledger } from "./ledger.ts";
 import { type SendableCodec, sendableCodec, templateCodec } from "./fanout_settings.ts";
 import { isTemplateCodec } from "../template_codecs.ts";
-import { SOCKETS_PER_TARGET_MAX } from "./limits.ts";
 import type { MisfitNotice } from "./misfit_notice.ts";
 import { PacketPacker, type PacketTaker } from "./packet_packer.ts";
 import { IPV6_REASON } from "../pipeline/record_pipeline.ts";
@@ -16,7 +15,7 @@ import { LostColumnsNotice } from "../pipeline/lost_columns_notice.ts";
 import type { RowChanges } from "./row_changes.ts";
 import type { SendThread } from "./send_thread.ts";
 import type { SourceRun, SourceRuns } from "./source_runs.ts";
-import { TemplatePacker } from "./template_packer.ts";
+import { socketOf, TemplatePacker } from "./template_packer.ts";
 import type { WireRecords } from "./wire_records.ts";
 
 /** What all targets of a fan-out share. */
@@ -339,7 +338,7 @@ export class FanoutTarget implements Sink {
       queue.add(
         packet,
         flows,
-        sharedSequence ? 0 : source.number % SOCKETS_PER_TARGET_MAX,
+        sharedSequence ? 0 : socketOf(source.number),
         { address: typeof source.address === "number" ? source.address : 0, port: 0 },
       );
   }

@@ -1,10 +1,11 @@
-import type { FlowBatch } from "@flowtools/flow-model";
+import { countLost, type FlowBatch } from "@flowtools/flow-model";
 import {
   createTemplateEncoder,
+  DomainNumbers,
   type TemplateCodec,
   type TemplateEncoder,
 } from "@flowtools/netflow-pdu";
-import { STREAMS_MAX } from "./limits.ts";
+import { SOCKETS_PER_TARGET_MAX, STREAMS_MAX } from "./limits.ts";
 import type { PacketTaker } from "./packet_packer.ts";
 import type { RelayedSource } from "./source_runs.ts";
 
@@ -31,6 +32,16 @@ interface Stream {
   refused: number;
 }
 
+/**
+ * The socket of a target that packets of a source are sent from.
+ *
+ * @param source Number of the source
+ * @returns Number of the socket
+ */
+export function socketOf(source: number): number {
+  return source % SOCKETS_PER_TARGET_MAX;
+}
+
 /** The stream of all sources that share one. */
 const SHARED = -1;
 
@@ -45,6 +56,8 @@ export class TemplatePacker {
   readonly #options: TemplatePackerOptions;
   /** By number of the source, the one unheard of for longest first. */
   readonly #streams = new Map<number, Stream>();
+  /** By socket: sources that share one must not share a domain. */
+  readonly #domains = new Map<number, DomainNumbers>();
   #newest = SHARED - 1;
 
   /** @param options Version, sequences, where packets go */
@@ -82,7 +95,7 @@ export class TemplatePacker {
     encoder.flush();
     const { misfits } = this.#options;
     for (const [field, count] of encoder.lost) {
-      misfits.set(field, (misfits.get(field) ?? 0) + count);
+      countLost(misfits, field, count);
     }
     encoder.lost.clear();
   }
@@ -108,11 +121,19 @@ export class TemplatePacker {
     }
     const encoder = createTemplateEncoder(codec, {
       octets,
+      domains: this.#domainsOf(key),
       take: (packet, rows) => take(packet, rows, source),
     });
     const stream = { encoder, refused: 0 };
     this.#streams.set(key, stream);
     this.#newest = key;
     return stream;
+  }
+
+  #domainsOf(key: number): DomainNumbers {
+    const socket = key === SHARED ? SHARED : socketOf(key);
+    let domains = this.#domains.get(socket);
+    if (domains === undefined) this.#domains.set(socket, domains = new DomainNumbers());
+    return domains;
   }
 }
