@@ -13,6 +13,7 @@ import { tellConverted } from "./record_inputs.ts";
 import { byteOrderOf, COMPRESS_FLAG, OUTPUT_FLAG } from "./shared_flags.ts";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { ParallelDeflate } from "@flowtools/common/parallel_deflate";
+import { WriteBehind } from "./write_behind.ts";
 
 /** What of a header the programs decide; flags that follow from the output are added. */
 export type StreamHeader = Partial<Omit<FtHeaderFields, "byteOrder" | "exportVersion">>;
@@ -27,6 +28,9 @@ export interface StreamOptions {
 }
 
 const U32_MAX = 0xffffffff;
+
+/** Bytes of records that are worth a write of their own. */
+const WRITE_BYTES = 1 << 20;
 
 /** What a header tells of the start of a capture where no file was read. */
 export const NO_CAPTURE_START = 0xffffffff;
@@ -43,6 +47,8 @@ export class StreamOutput {
   /** The output can be rewritten. */
   readonly rewritable: boolean;
   readonly #deflate: ParallelDeflate | undefined;
+  /** Files are written while the next records are read; other outputs show them at once. */
+  readonly #behind: WriteBehind | undefined;
   #shaper: RecordShaper | undefined;
   #header: FtHeaderFields | undefined;
   #headerSize = 0;
@@ -56,6 +62,8 @@ export class StreamOutput {
     this.rewritable = newFile?.regular ?? false;
     if (options.level > 0) {
       this.#deflate = new ParallelDeflate(options.level, (bytes) => this.#write(bytes));
+    } else if (this.rewritable) {
+      this.#behind = new WriteBehind({ write: (bytes) => this.#writeFile(bytes) });
     }
   }
 
@@ -109,9 +117,13 @@ export class StreamOutput {
   /** Writes records, which are converted where that is needed. */
   async write(block: RecordBlock): Promise<void> {
     const bytes = recordBytes(this.#shaper!.shape(block));
-    if (this.#deflate === undefined) this.#write(bytes);
-    else await this.#deflate.add(bytes);
     this.#flowCount += block.count;
+    if (this.#deflate !== undefined) await this.#deflate.add(bytes);
+    else if (this.#behind === undefined) this.#write(bytes);
+    else {
+      this.#behind.buffer.append(bytes);
+      if (this.#behind.buffer.used >= WRITE_BYTES) await this.#behind.handOver();
+    }
   }
 
   /** Ends the stream, with these fields in the header where it can be rewritten. */
@@ -136,6 +148,7 @@ export class StreamOutput {
 
   async #finish(begun: FtHeaderFields, final: StreamHeader): Promise<void> {
     await this.#deflate?.finish();
+    await this.#behind?.finish();
     if (!this.rewritable) return;
     const header = {
       ...begun,
@@ -145,6 +158,14 @@ export class StreamOutput {
     };
     this.#file!.seekSync(0, Deno.SeekMode.Start);
     this.#write(encodeFtHeader(header, this.#headerSize));
+  }
+
+  async #writeFile(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length;) at += await this.#file!.write(bytes.subarray(at));
+    } catch (error) {
+      throw outputError(this.#options.path ?? "-", error);
+    }
   }
 
   #write(bytes: Uint8Array): void {

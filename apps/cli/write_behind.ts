@@ -1,4 +1,8 @@
-import type { Output } from "./output.ts";
+/** Where bytes are written to. */
+export interface ByteTarget {
+  /** Writes bytes, which stay as they are until it is done. */
+  write(bytes: Uint8Array): Promise<void>;
+}
 
 const FIRST_BYTES = 1 << 20;
 /** Numbers are written as words, which may reach behind the last byte of a text. */
@@ -38,16 +42,16 @@ export class TextBuffer {
 
 /**
  * Writes to an output while the caller makes what is written next: a file takes about as long to
- * write as its text takes to make.
+ * write as what is in it takes to make.
  */
 export class WriteBehind {
-  readonly #output: Output;
+  readonly #output: ByteTarget;
   #writing = new TextBuffer();
   #written: Promise<void> = Promise.resolve();
   /** What is made next; another one after each `handOver()`. */
   buffer: TextBuffer = new TextBuffer();
 
-  constructor(output: Output) {
+  constructor(output: ByteTarget) {
     this.#output = output;
   }
 
