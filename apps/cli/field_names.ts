@@ -2,6 +2,7 @@ import { FLOW_ATTRIBUTE_NAMES, type FlowSchema, SAMPLING_COLUMN } from "@flowtoo
 import { PACKET_MAGIC_BYTES, packetFormat } from "@flowtools/flowset/select";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
 import { expectedWords } from "@flowtools/common/suggest";
+import { fileStart } from "./file_start.ts";
 import { ADDED_NAMES } from "./render/labelled_flow.ts";
 
 /**
@@ -65,18 +66,8 @@ function isAttribute(name: string): boolean {
 
 /** Whether there is a capture or an IPFIX file among the inputs; standard input cannot be looked at. */
 function hasPackets(paths: Iterable<string>): boolean {
-  const octets = new Uint8Array(PACKET_MAGIC_BYTES);
   for (const path of paths) {
-    if (path === "-") continue;
-    try {
-      // What is read of a pipe is gone.
-      if (!Deno.statSync(path).isFile) continue;
-      using file = Deno.openSync(path);
-      const read = file.readSync(octets) ?? 0;
-      if (packetFormat(octets.subarray(0, read)) !== undefined) return true;
-    } catch {
-      // Whoever reads it says what is wrong.
-    }
+    if (packetFormat(fileStart(path, PACKET_MAGIC_BYTES)) !== undefined) return true;
   }
   return false;
 }

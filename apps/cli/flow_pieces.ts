@@ -1,6 +1,7 @@
 import { FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
 import { READ_BATCH_ROWS } from "@flowtools/flowset/groups";
 import { openFtFile } from "@flowtools/ft-format/deno";
+import { fileStart } from "./file_start.ts";
 import { fileBytes } from "./input_progress.ts";
 
 /** Bytes of a piece of a large file: enough to be worth opening it again. */
@@ -59,15 +60,8 @@ const MAGIC = [0xcf, 0x10] as const;
 
 /** Whether an input is a regular file that begins as those of flow-tools do. */
 function isFlowFile(path: string): boolean {
-  try {
-    if (path === "-" || !Deno.statSync(path).isFile) return false;
-    using file = Deno.openSync(path);
-    const start = new Uint8Array(MAGIC.length);
-    return file.readSync(start) === MAGIC.length && MAGIC.every((byte, at) => start[at] === byte);
-  } catch {
-    // It is reported when it is read.
-    return false;
-  }
+  const start = fileStart(path, MAGIC.length);
+  return MAGIC.every((byte, at) => start[at] === byte);
 }
 
 /**

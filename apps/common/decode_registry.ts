@@ -9,6 +9,7 @@ import {
   parseElementTable,
   PDU_CODECS,
   type PduRegistry,
+  replaceCodecs,
   type TemplateLimits,
 } from "@flowtools/netflow-pdu";
 import { BIFLOW_FLAG, DISCARDED_FLAG, ELEMENTS_FLAG, INNER_FLAG } from "./decode_flags.ts";
@@ -37,10 +38,7 @@ export function decodeRegistry(
       discardedPackets: args.on(DISCARDED_FLAG.name),
     }),
   ];
-  const others = PDU_CODECS.filter(({ version }) =>
-    own.every((codec) => codec.version !== version)
-  );
-  return createPduRegistry([...others, ...own]);
+  return createPduRegistry(replaceCodecs(PDU_CODECS, own));
 }
 
 /**

@@ -55,6 +55,37 @@ export function createPduRegistry(codecs: readonly PduCodec[]): PduRegistry {
   return new Registry(codecs);
 }
 
+/**
+ * Codecs of which some give way to others of their version.
+ *
+ * @param codecs The codecs
+ * @param others What is taken in the place of those of the same version, or beside all
+ * @returns The codecs that stay, and the others
+ *
+ * @example NetFlow v9 with both directions of a record apart, all else as usual
+ * ```ts
+ * import {
+ *   createPduRegistry,
+ *   createV9Codec,
+ *   PDU_CODECS,
+ *   replaceCodecs,
+ * } from "@flowtools/netflow-pdu";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const own = createV9Codec({ biflow: "split" });
+ * const registry = createPduRegistry(replaceCodecs(PDU_CODECS, [own]));
+ * assertEquals(registry.find(9), own);
+ * assertEquals(registry.codecs.length, PDU_CODECS.length);
+ * ```
+ */
+export function replaceCodecs(
+  codecs: readonly PduCodec[],
+  others: readonly PduCodec[],
+): readonly PduCodec[] {
+  const replaced = new Set(others.map(({ version }) => version));
+  return [...codecs.filter(({ version }) => !replaced.has(version)), ...others];
+}
+
 /** The codecs of one version: one, or one for each aggregation method. */
 interface VersionCodecs {
   readonly only?: PduCodec;

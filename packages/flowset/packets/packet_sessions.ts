@@ -11,6 +11,7 @@ import {
   type PduCodec,
   type PduRegistry,
   type PduSession,
+  replaceCodecs,
   type TemplateCodec,
   templateOf,
   TemplateSession,
@@ -23,10 +24,7 @@ function ownRegistry(): PduRegistry {
     createV9Codec({ limits: FILE_TEMPLATE_LIMITS }),
     createIpfixCodec({ limits: FILE_TEMPLATE_LIMITS }),
   ];
-  const shared = PDU_CODECS.filter(({ version }) =>
-    own.every((codec) => codec.version !== version)
-  );
-  return createPduRegistry([...shared, ...own]);
+  return createPduRegistry(replaceCodecs(PDU_CODECS, own));
 }
 
 /**
