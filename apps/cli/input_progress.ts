@@ -1,6 +1,8 @@
-import { fstatSync } from "node:fs";
 import type { ParsedArguments } from "@flowtools/common/flags";
 import { Progress } from "./progress.ts";
+
+/** The descriptor of standard output. */
+const STANDARD_OUTPUT = 1;
 
 /** How far a command is that reads its inputs one after the other. */
 export interface InputProgress extends Disposable {
@@ -9,9 +11,6 @@ export interface InputProgress extends Disposable {
   /** Takes the bar away. */
   end(): void;
 }
-
-/** The descriptor of standard output. */
-const STANDARD_OUTPUT = 1;
 
 /**
  * Watches how far inputs are read. There is no bar where the output is the same terminal, which
@@ -42,8 +41,15 @@ export function inputProgress(
   };
 }
 
+/** The part of Node's `process` that finds its modules. */
+interface BuiltinModules {
+  getBuiltinModule(name: "node:fs"): typeof import("node:fs");
+}
+
+/** An import would start Node's part of Deno in every call, also where there is no terminal. */
 function isPipe(descriptor: number): boolean {
-  const info = fstatSync(descriptor);
+  const { process } = globalThis as unknown as { process: BuiltinModules };
+  const info = process.getBuiltinModule("node:fs").fstatSync(descriptor);
   return info.isFIFO() || info.isSocket();
 }
 

@@ -19,7 +19,8 @@ export function noteWaiting(command: Command, args: ParsedArguments): Disposable
         `name a file, or press Ctrl-D to end (see flowtools help ${command.name})`,
     );
   }, PATIENCE_MS);
-  return { [Symbol.dispose]: () => clearTimeout(timer) };
+  // The first timer of a program takes milliseconds, the end of one that never was too.
+  return { [Symbol.dispose]: () => timer === undefined || clearTimeout(timer) };
 }
 
 /** What is read from standard input; nothing, where the command reads files or no inputs. */

@@ -26,7 +26,7 @@
  *
  * @module
  */
-import zlib from "node:zlib";
+import type zlib from "node:zlib";
 import { type FtReadOptions, FtStreamDecoder } from "./decode_stream.ts";
 import { FtStreamEncoder, type FtWriteOptions } from "./encode_stream.ts";
 import { FtFileReader, type OpenInput } from "./file_reader.ts";
@@ -38,13 +38,25 @@ import type { ZlibProvider } from "./zlib.ts";
 export { FtFileReader, FtFileWriter };
 export type { WritableFile } from "./file_writer.ts";
 
+/** The part of Node's `process` that finds its modules. */
+interface BuiltinModules {
+  getBuiltinModule(name: "node:zlib"): typeof zlib;
+}
+
+/** An import would start Node's part of Deno, which takes as long as Deno's own, in every program. */
+function nodeZlib(): typeof zlib {
+  const { process } = globalThis as unknown as { process: BuiltinModules };
+  return process.getBuiltinModule("node:zlib");
+}
+
 /** zlib as Deno brings it, at full speed; the portable one where Deno's is not as expected. */
 export const NATIVE_ZLIB: ZlibProvider = {
   createInflater() {
-    return nativeInflater(zlib.createInflate()) ?? PORTABLE_ZLIB.createInflater();
+    return nativeInflater(nodeZlib().createInflate()) ?? PORTABLE_ZLIB.createInflater();
   },
   createDeflater(level) {
-    return nativeDeflater(zlib.createDeflate({ level })) ?? PORTABLE_ZLIB.createDeflater(level);
+    return nativeDeflater(nodeZlib().createDeflate({ level })) ??
+      PORTABLE_ZLIB.createDeflater(level);
   },
 };
 
