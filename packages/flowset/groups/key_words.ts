@@ -186,14 +186,25 @@ function times(key: GroupKey, input: GroupInput, slot: string): Uint32Array {
   const span = every * 1000;
   let from = 0;
   let to = 0;
+  let lastFrom = 0;
+  let lastTo = 0;
   for (let row = 0; row < input.rows; row++) {
     const moment = Math.max(moments[row], notBefore);
-    // Flows of a file follow each other in time, so that the span is mostly the last one's.
+    // Flows of a file follow each other in time: the span is that of the last one, or, where one
+    // span ends and the next begins, the one before.
     if (!(moment >= from && moment < to)) {
-      from = zone === undefined ? Math.floor(moment / span) * span : zone.startOf(moment, span);
-      to = from + span;
-      // Where clocks change within a span, spans are not all of one length.
-      if (zone !== undefined && zone.offset(to) !== zone.offset(from)) to = from;
+      const otherFrom = lastFrom;
+      const otherTo = lastTo;
+      lastFrom = from;
+      lastTo = to;
+      from = otherFrom;
+      to = otherTo;
+      if (!(moment >= from && moment < to)) {
+        from = zone === undefined ? Math.floor(moment / span) * span : zone.startOf(moment, span);
+        to = from + span;
+        // Where clocks change within a span, spans are not all of one length.
+        if (zone !== undefined && zone.offset(to) !== zone.offset(from)) to = from;
+      }
     }
     out[row] = from / 1000;
   }
