@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const folder = output.slice(0, output.lastIndexOf("/") + 1);
   if (folder !== "") await Deno.mkdir(folder, { recursive: true });
   const program = await bundleProgram();
-  console.log(`Bundled the program and ${program.length - 1} workers`);
+  console.log(`Bundled the program: ${program.length} files`);
   const files = [...program, await noticeFile()];
   console.log(`Back end: ${await make(backEnd)}`);
   const { size } = await Deno.stat(output);

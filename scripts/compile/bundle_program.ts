@@ -3,7 +3,7 @@ import { fromFileUrl } from "./paths.ts";
 /** The repository's folder. */
 export const ROOT: string = fromFileUrl(new URL("../../", import.meta.url));
 
-/** The program that is made one file of, and the folders whose workers it starts. */
+/** The program that is bundled, and the folders whose workers it starts. */
 const ENTRY = "apps/cli/main.ts";
 const FOLDERS = ["apps", "packages"];
 
@@ -11,6 +11,9 @@ const FOLDERS = ["apps", "packages"];
 const WORKER = /_worker\.ts$/;
 /** How a worker is started: the file's name is all that tells it from the others. */
 const WORKER_URL = /new URL\("(\.{1,2}\/[^"]*?)([a-z0-9_]+_worker)\.ts", import\.meta\.url\)/g;
+
+/** How a file of the bundle imports another. */
+const IMPORT = /(\bfrom |\bimport |\bimport\()"(?:\.{1,2}\/)+([\w.-]+\.js)"/g;
 
 /** A file of the bundled program. */
 export interface BundledFile {
@@ -23,45 +26,67 @@ export interface BundledFile {
 export const MAIN_FILE = "main.js";
 
 /**
- * Bundles the command line, the collector and every worker, each to a file that imports nothing.
+ * Bundles the command line, the collector and every worker. They share what they have in common,
+ * and what only some commands need is a file of its own: a start reads and compiles little.
  *
- * @returns The files; the program's is the first
- * @throws {Error} The bundler fails, or two workers share a name
+ * @returns The files, which import nothing else; the program's is the first
+ * @throws {Error} The bundler fails, or two files share a name
  */
 export async function bundleProgram(): Promise<readonly BundledFile[]> {
   const workers = FOLDERS.flatMap((folder) => filesBelow(`${ROOT}/${folder}`))
     .filter((path) => WORKER.test(path));
-  const names = workers.map(baseName);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) {
-    throw new Error(`Two workers are named ${twice}: the bundle keeps all files in one folder`);
+  const folder = await Deno.makeTempDir({ prefix: "flowtools-bundle-" });
+  try {
+    await bundle([`${ROOT}/${ENTRY}`, ...workers], folder);
+    const paths = filesBelow(folder);
+    const names = paths.map(baseName);
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined) {
+      throw new Error(`Two files are named ${twice}: the bundle keeps all files in one folder`);
+    }
+    const files = paths.map((path) => ({
+      name: baseName(path),
+      text: withNeighbours(Deno.readTextFileSync(path), names),
+    }));
+    const isMain = ({ name }: BundledFile) => name === MAIN_FILE;
+    return [...files.filter(isMain), ...files.filter((file) => !isMain(file))];
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
-  const files = [{ name: MAIN_FILE, text: await bundle(`${ROOT}/${ENTRY}`) }];
-  for (const worker of workers) {
-    files.push({ name: baseName(worker).replace(/ts$/, "js"), text: await bundle(worker) });
-  }
-  return files.map(({ name, text }) => ({ name, text: withBundledWorkers(text, names) }));
 }
 
-async function bundle(entry: string): Promise<string> {
+async function bundle(entries: readonly string[], folder: string): Promise<void> {
   const command = new Deno.Command(Deno.execPath(), {
     // The import map is found from the folder, not from the entry.
     cwd: ROOT,
-    args: ["bundle", "--quiet", "--platform", "deno", entry],
-    stdout: "piped",
+    args: [
+      "bundle",
+      "--quiet",
+      "--platform",
+      "deno",
+      "--code-splitting",
+      "--outdir",
+      folder,
+      ...entries,
+    ],
+    stdout: "null",
     stderr: "piped",
   });
-  const { code, stdout, stderr } = await command.output();
-  if (code !== 0) throw new Error(`Cannot bundle ${entry}: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
+  const { code, stderr } = await command.output();
+  if (code !== 0) throw new Error(`Cannot bundle: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** Workers lie beside the program that starts them. */
-function withBundledWorkers(text: string, known: readonly string[]): string {
-  return text.replaceAll(WORKER_URL, (_, _folder, name) => {
-    if (!known.includes(`${name}.ts`)) throw new Error(`No file is the worker ${name}.ts`);
-    return `new URL("./${name}.js", import.meta.url)`;
-  });
+/** The bundler puts workers in the folders where their sources are; all files become neighbours. */
+function withNeighbours(text: string, names: readonly string[]): string {
+  return text
+    .replaceAll(
+      IMPORT,
+      (whole, before, name) => names.includes(name) ? `${before}"./${name}"` : whole,
+    )
+    .replaceAll(WORKER_URL, (_, _folder, name) => {
+      if (!names.includes(`${name}.js`)) throw new Error(`No file is the worker ${name}.ts`);
+      return `new URL("./${name}.js", import.meta.url)`;
+    });
 }
 
 function filesBelow(folder: string): string[] {

@@ -1,5 +1,5 @@
 import { MAIN_FILE } from "./bundle_program.ts";
-import { PERMISSIONS, RUNTIME_FLAGS } from "./permissions.ts";
+import { PERMISSIONS, RUNTIME_FLAGS, SEALED } from "./permissions.ts";
 
 /** What the runtime is called in the folder that it is unpacked to. */
 export const RUNTIME_FILE = "deno";
@@ -9,16 +9,6 @@ export interface Part {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
-
-/** Keep the runtime to what it carries: no configuration, no packages, no questions. */
-const SEALED = [
-  "--no-config",
-  "--no-lock",
-  "--no-remote",
-  "--no-npm",
-  "--cached-only",
-  "--no-check",
-];
 
 /**
  * The first lines of the executable: a POSIX shell script that unpacks what stands behind it into a

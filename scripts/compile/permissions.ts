@@ -14,3 +14,13 @@ export const PERMISSIONS: readonly string[] = [
 
 /** Flags of the runtime that the program needs. */
 export const RUNTIME_FLAGS: readonly string[] = ["--unstable-net", "--no-prompt"];
+
+/** Keep the runtime to the bundled program: no configuration, no packages. */
+export const SEALED: readonly string[] = [
+  "--no-config",
+  "--no-lock",
+  "--no-remote",
+  "--no-npm",
+  "--cached-only",
+  "--no-check",
+];
