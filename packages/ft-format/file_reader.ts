@@ -5,7 +5,10 @@ import { READ_CHUNK_BYTES } from "./limits.ts";
 import { drain, type FtReader } from "./read_stream.ts";
 import type { RecordBlock } from "./record_block.ts";
 
-/** Bytes after which a reader of regular files lets timers and signals have their turn. */
+/**
+ * Bytes after which a reader of regular files waits for a read, so that timers and signals have
+ * their turn.
+ */
 const TURN_BYTES = 32 * READ_CHUNK_BYTES;
 
 /** Seeks from the start. */
@@ -116,17 +119,14 @@ export class FtFileReader implements FtReader, AsyncDisposable, Disposable {
     let sinceTurn = 0;
     while (true) {
       yield* drain(this.#decoder);
-      const length = this.#input.regular
-        ? this.#input.bytes.readSync(this.#buffer)
-        : await this.#input.bytes.read(this.#buffer);
+      const turn = !this.#input.regular || sinceTurn >= TURN_BYTES;
+      const length = turn
+        ? await this.#input.bytes.read(this.#buffer)
+        : this.#input.bytes.readSync(this.#buffer);
       if (length === null) break;
       this.#decoder.push(this.#buffer.subarray(0, length));
       this.#onRead?.(length);
-      sinceTurn += length;
-      if (sinceTurn >= TURN_BYTES) {
-        sinceTurn = 0;
-        await new Promise((resolve) => setTimeout(resolve, 0));
-      }
+      sinceTurn = turn ? 0 : sinceTurn + length;
     }
     this.#decoder.finish();
     yield* drain(this.#decoder);
