@@ -7,10 +7,12 @@
  *
  * @module
  */
-import { figureTable, flowtoolsCall, referenceProgram, timeCalls } from "./compare_programs.ts";
+import { figureTable, referenceProgram, timeCalls } from "./compare_programs.ts";
+import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 
 const [given, rounds = "3"] = Deno.args;
+await using flowtools = await installedProgram();
 const path = given ?? await makeFile();
 const reference = referenceProgram("flow-cat");
 if (reference === undefined) console.log("flow-cat is not on PATH: no ratio to the reference");
@@ -19,7 +21,7 @@ for (const args of [["-z", "6"], []]) {
   console.log(`cat ${args.join(" ")}`);
   const figures = await timeCalls([
     ...(reference === undefined ? [] : [{ name: "flow-cat", command: [reference, ...args, path] }]),
-    { name: "flowtools cat", command: flowtoolsCall("cat", ...args, path) },
+    { name: "flowtools cat", command: [...flowtools.call, "cat", ...args, path] },
   ], Number(rounds));
   console.log(figureTable(figures));
 }

@@ -7,10 +7,12 @@
  *
  * @module
  */
-import { figureTable, flowtoolsCall, referenceProgram, timeCalls } from "./compare_programs.ts";
+import { figureTable, referenceProgram, timeCalls } from "./compare_programs.ts";
+import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 
 const [given, rounds = "5"] = Deno.args;
+await using flowtools = await installedProgram();
 const path = given ?? await makeFile();
 const reference = referenceProgram("flow-export");
 if (reference === undefined) console.log("flow-export is not on PATH: no ratio to the reference");
@@ -21,7 +23,7 @@ for (const format of ["-f2", "-f4"]) {
     ...(reference === undefined
       ? []
       : [{ name: "flow-export", command: [reference, format], input: path }]),
-    { name: "flowtools export", command: flowtoolsCall("export", format), input: path },
+    { name: "flowtools export", command: [...flowtools.call, "export", format], input: path },
   ], Number(rounds));
   console.log(figureTable(figures));
 }

@@ -11,15 +11,15 @@
  * @module
  */
 import { FlowSet } from "@flowtools/flowset";
+import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 import { makeNfdumpFile } from "./nfdump_file.ts";
 
 const FLOWS = 5_000_000;
 const FILES = 20;
-const MAIN = new URL("../apps/cli/main.ts", import.meta.url).pathname;
-const FLOWTOOLS = [Deno.execPath(), "run", "-A", MAIN];
 
 const [given, rounds = "5"] = Deno.args;
+await using flowtools = await installedProgram();
 
 /** Writes the flows of a file to several files of the same size. */
 async function splitInto(folder: string, path: string, compressionLevel: number): Promise<void> {
@@ -39,6 +39,25 @@ async function splitInto(folder: string, path: string, compressionLevel: number)
     written += block.count;
   }
   await target?.close();
+}
+
+/** When the spans of a series begin, Unix seconds. */
+async function spanTimes(series: readonly string[]): Promise<number[]> {
+  const args = [...series.slice(1), "--format", "csv"];
+  const { stdout } = await new Deno.Command(series[0], { args }).output();
+  const rows = new TextDecoder().decode(stdout).trim().split("\n").slice(1);
+  return [...new Set(rows.map((row) => Date.parse(row.split(",")[0]) / 1000))];
+}
+
+/** A script that has nfdump, its first words, sum protocols of one span after the other. */
+function nfdumpSpans(times: readonly number[]): string {
+  const text = (seconds: number) => {
+    const date = new Date((seconds - new Date(seconds * 1000).getTimezoneOffset() * 60) * 1000);
+    return date.toISOString().slice(0, 19).replaceAll("-", "/").replace("T", ".");
+  };
+  const [first, second = first + 300] = times;
+  const last = second - first - 1;
+  return times.map((time) => `"$@" -t ${text(time)}-${text(time + last)} -s proto`).join("\n");
 }
 
 /** Seconds that a call takes. */
@@ -83,7 +102,7 @@ try {
   if (nfdump === undefined) console.log("nfdump is not installed: no comparison");
   else {
     const rival = ["nfdump", "-r", nfdump];
-    const top = [...FLOWTOOLS, "top", input];
+    const top = [...flowtools.call, "top", input];
     await compare("top sources, nfdump -s srcip", top, [...rival, "-s", "srcip"]);
     const ports = [...top, "--by", "srcaddr,dstport", "--order", "flows"];
     await compare("top by two keys, nfdump -A srcip,dstport", ports, [
@@ -91,14 +110,16 @@ try {
     ]);
     const pairs = [...top, "--by", "srcaddr,dstaddr"];
     await compare("top pairs, nfdump -A srcip,dstip", pairs, [...rival, "-A", "srcip,dstip"]);
-    const series = [...FLOWTOOLS, "series", "--by", "prot", input];
+    const series = [...flowtools.call, "series", "--by", "prot", input];
     await compare("series by protocol, nfdump -s proto", series, [...rival, "-s", "proto"]);
+    const spans = ["sh", "-c", nfdumpSpans(await spanTimes(series)), "sh", ...rival];
+    await compare("series by protocol, nfdump -s proto of each span", series, spans);
   }
   for (const level of [0, 6]) {
     const files = `${folder}/files-${level}`;
     await splitInto(files, input, level);
     for (const command of [["top"], ["series", "--by", "prot"]]) {
-      const call = [...FLOWTOOLS, ...command, files];
+      const call = [...flowtools.call, ...command, files];
       const title = `${command[0]} of ${FILES} files, zlib level ${level}, one thread and two`;
       await compare(title, [...call, "--threads", "1"], [...call, "--threads", "2"]);
     }

@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { installedProgram } from "./installed_program.ts";
+
 const ROOT = new URL("..", import.meta.url);
 const CONFIG = new URL("fixtures/cli/filter/nf.cfg", ROOT).pathname;
 const DEFINITIONS = ["web-out", "either", "notex", "syn"];
@@ -16,7 +18,8 @@ if (file === undefined) {
   Deno.exit(2);
 }
 
-const OURS = [Deno.execPath(), "run", "-A", new URL("apps/cli/main.ts", ROOT).pathname, "nfilter"];
+await using flowtools = await installedProgram();
+const OURS = [...flowtools.call, "nfilter"];
 
 /** Milliseconds that a program takes to filter the file into nothing. */
 async function time(program: readonly string[], definition: string): Promise<number> {

@@ -8,17 +8,18 @@
  *
  * @module
  */
+import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 
 const [program = "flow-print", given, rounds = "3"] = Deno.args;
+await using flowtools = await installedProgram();
 const FLOWS = 5_000_000;
-const MAIN = new URL("../apps/cli/main.ts", import.meta.url).pathname;
 const FORMATS = ["-f5", "-f3"];
 
 /** The rivals; each reads standard input and writes standard output. */
 const RIVALS: Readonly<Record<string, readonly string[]>> = {
   "flow-print": [program],
-  "flowtools print": [Deno.execPath(), "run", "-A", MAIN, "print"],
+  "flowtools print": [...flowtools.call, "print"],
 };
 
 /** Seconds that a call takes. */

@@ -9,13 +9,14 @@
  *
  * @module
  */
+import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 import { makeNfdumpFile } from "./nfdump_file.ts";
 
 const FLOWS = 5_000_000;
-const MAIN = new URL("../apps/cli/main.ts", import.meta.url).pathname;
 
 const [given, rounds = "3", flowStat = "flow-stat"] = Deno.args;
+await using flowtools = await installedProgram();
 
 /** Seconds that a call takes, its text thrown away. */
 async function time(command: readonly string[], input: string): Promise<number> {
@@ -71,7 +72,7 @@ try {
   if (nfdump === undefined) console.log("nfdump is not installed: no comparison");
   const rival = await installed(flowStat);
   if (!rival) console.log("flow-stat is not installed: no comparison");
-  const stat = [Deno.execPath(), "run", "-A", MAIN, "stat"];
+  const stat = [...flowtools.call, "stat"];
   await compare(
     "sources",
     input,

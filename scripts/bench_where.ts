@@ -10,11 +10,11 @@
  *
  * @module
  */
+import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 import { makeNfdumpFile } from "./nfdump_file.ts";
 
 const FLOWS = 5_000_000;
-const MAIN = new URL("../apps/cli/main.ts", import.meta.url).pathname;
 
 /** Questions that both understand, from few flows that pass to many. */
 const QUESTIONS = [
@@ -27,6 +27,7 @@ const QUESTIONS = [
 ];
 
 const [given, rounds = "5", givenNfdump] = Deno.args;
+await using flowtools = await installedProgram();
 
 /** Seconds that a call takes. */
 async function time(command: readonly string[]): Promise<number> {
@@ -50,8 +51,8 @@ try {
   if (nfdump === undefined) throw new Error("Cannot compare: nfdump is not installed");
   const [ourFile, theirFile] = [`${folder}/ours.ft`, `${folder}/theirs.nf`];
   for (const question of QUESTIONS) {
-    const cat = ["run", "-A", MAIN, "cat", "--where", question, "-o", ourFile, input];
-    const calls = [[Deno.execPath(), ...cat], ["nfdump", "-r", nfdump, "-w", theirFile, question]];
+    const cat = [...flowtools.call, "cat", "--where", question, "-o", ourFile, input];
+    const calls = [cat, ["nfdump", "-r", nfdump, "-w", theirFile, question]];
     const seconds: number[][] = [[], []];
     for (let round = 0; round <= Number(rounds); round++) {
       for (const [index, call] of calls.entries()) {

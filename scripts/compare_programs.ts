@@ -98,9 +98,3 @@ export function referenceProgram(name: string): string | undefined {
     }
   });
 }
-
-/** A call of the command line from the checkout. */
-export function flowtoolsCall(...args: string[]): string[] {
-  const main = decodeURIComponent(new URL("../apps/cli/main.ts", import.meta.url).pathname);
-  return [Deno.execPath(), "run", "--no-check", "--allow-read", "--allow-write", main, ...args];
-}

@@ -7,7 +7,7 @@
  * @module
  */
 import { parseFlags, UsageError } from "../apps/common/flags.ts";
-import { bundleProgram, MAIN_FILE } from "./compile/bundle_program.ts";
+import { writeProgram } from "./compile/bundle_program.ts";
 import { PERMISSIONS, RUNTIME_FLAGS, SEALED } from "./compile/permissions.ts";
 
 const FLAGS = [
@@ -23,14 +23,10 @@ async function main(): Promise<void> {
   const args = parseFlags(Deno.args, FLAGS);
   const name = args.value("name") ?? "flowtools";
   const root = args.value("root") ?? defaultRoot();
-  const folder = `${root}/share/${name}`;
-  const files = await bundleProgram();
-  await removeFolder(folder);
-  await Deno.mkdir(folder, { recursive: true });
-  for (const { name, text } of files) await Deno.writeTextFile(`${folder}/${name}`, text);
+  const program = await writeProgram(`${root}/share/${name}`);
   const command = ["install", "--global", "--force", "--root", root, "--name", name];
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [...command, ...SEALED, ...RUNTIME_FLAGS, ...PERMISSIONS, `${folder}/${MAIN_FILE}`],
+    args: [...command, ...SEALED, ...RUNTIME_FLAGS, ...PERMISSIONS, program],
     stdout: "inherit",
     stderr: "inherit",
   }).output();
@@ -43,15 +39,6 @@ function defaultRoot(): string {
   const root = Deno.env.get("DENO_INSTALL_ROOT") ?? (home === undefined ? home : `${home}/.deno`);
   if (root === undefined) throw new UsageError("No home folder is known: name one with --root");
   return root;
-}
-
-/** Files of the version that was installed before would stay for ever. */
-async function removeFolder(folder: string): Promise<void> {
-  try {
-    await Deno.remove(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 try {

@@ -1,7 +1,7 @@
 /** What the commands need in memory: as processes, by what the system says of them. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { flowtoolsCall, timeCalls } from "../scripts/compare_programs.ts";
-import { flowtools, temporaryDirectory } from "./programs.ts";
+import { timeCalls } from "../scripts/compare_programs.ts";
+import { flowtools, taskArguments, temporaryDirectory } from "./programs.ts";
 
 /** Megabytes by which garbage makes two runs of one command differ. */
 const GARBAGE_MEGABYTES = 100;
@@ -20,7 +20,7 @@ async function makeFiles(folder: string): Promise<void> {
 }
 
 async function peakMegabytes(...args: readonly string[]): Promise<number> {
-  const command = flowtoolsCall(...args);
+  const command = [Deno.execPath(), ...taskArguments("flowtools"), ...args];
   const [{ peakMegabytes }] = await timeCalls([{ name: args[0], command }], 1);
   assert(peakMegabytes > 20, `${args[0]}: ${peakMegabytes} MB is no memory of a process`);
   return peakMegabytes;

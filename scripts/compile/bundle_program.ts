@@ -55,6 +55,24 @@ export async function bundleProgram(): Promise<readonly BundledFile[]> {
   }
 }
 
+/**
+ * Bundles the program into a folder, which is emptied first: what an earlier version left would stay
+ * for ever.
+ *
+ * @returns The path of the program's first file
+ */
+export async function writeProgram(folder: string): Promise<string> {
+  const files = await bundleProgram();
+  try {
+    await Deno.remove(folder, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  await Deno.mkdir(folder, { recursive: true });
+  for (const { name, text } of files) await Deno.writeTextFile(`${folder}/${name}`, text);
+  return `${folder}/${MAIN_FILE}`;
+}
+
 async function bundle(entries: readonly string[], folder: string): Promise<void> {
   const command = new Deno.Command(Deno.execPath(), {
     // The import map is found from the folder, not from the entry.
