@@ -1,4 +1,4 @@
-import type { FlowFieldName } from "@flowtools/flow-model";
+import { type FlowFieldName, uptimeToUnixMs } from "@flowtools/flow-model";
 import { CLOCK_FIELDS, type GroupInput, type WideAddresses } from "./group_input.ts";
 import type { GroupKey } from "./parse_keys.ts";
 import { classify, type MeasureName } from "./value_scale.ts";
@@ -179,34 +179,38 @@ function codePoints(input: GroupInput, slot: string): Uint32Array {
 }
 
 /** Unix seconds at which the span of each flow begins. */
+/** The Unix second at which the span begins that holds the moment of each row. */
 function times(key: GroupKey, input: GroupInput, slot: string): Uint32Array {
   const { every = 1, zone, notBefore = -Infinity } = key;
-  const moments = input.moments(key.atEnd ? "last" : "first");
+  const secs = input.u32("unix_secs");
+  const nsecs = input.u32("unix_nsecs");
+  const uptimes = input.u32("sysUpTime");
+  const stamps = input.u32(key.atEnd ? "last" : "first");
   const out = input.words(slot);
   const span = every * 1000;
-  let from = 0;
-  let to = 0;
-  let lastFrom = 0;
-  let lastTo = 0;
+  let [from, to, word] = [0, 0, 0];
+  let [otherFrom, otherTo] = [0, 0];
   for (let row = 0; row < input.rows; row++) {
-    const moment = Math.max(moments[row], notBefore);
+    const time = uptimeToUnixMs(secs[row], nsecs[row], uptimes[row], stamps[row]);
     // Flows of a file follow each other in time: the span is that of the last one, or, where one
     // span ends and the next begins, the one before.
-    if (!(moment >= from && moment < to)) {
-      const otherFrom = lastFrom;
-      const otherTo = lastTo;
-      lastFrom = from;
-      lastTo = to;
-      from = otherFrom;
-      to = otherTo;
-      if (!(moment >= from && moment < to)) {
+    if (!(time >= from && time < to)) {
+      const [lastFrom, lastTo] = [from, to];
+      const moment = Math.max(time, notBefore);
+      if (moment >= otherFrom && moment < otherTo) {
+        from = otherFrom;
+        to = otherTo;
+      } else {
         from = zone === undefined ? Math.floor(moment / span) * span : zone.startOf(moment, span);
         to = from + span;
         // Where clocks change within a span, spans are not all of one length.
         if (zone !== undefined && zone.offset(to) !== zone.offset(from)) to = from;
       }
+      otherFrom = lastFrom;
+      otherTo = lastTo;
+      word = from / 1000;
     }
-    out[row] = from / 1000;
+    out[row] = word;
   }
   return out;
 }
