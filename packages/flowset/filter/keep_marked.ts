@@ -1,4 +1,4 @@
-/** Keeps the rows with a mark, without branching on it: half of the guesses would be wrong. */
+/** Keeps the rows whose mark, 0 or 1, is this one, without branching on it: half of the guesses would be wrong. */
 export function keepMarked(
   rows: Uint32Array,
   count: number,
@@ -6,11 +6,13 @@ export function keepMarked(
   mark: 0 | 1,
   kept: Uint32Array,
 ): number {
+  // As a number, which costs half as much as to compare.
+  const other = mark ^ 1;
   let length = 0;
   for (let i = 0; i < count; i++) {
     const row = rows[i];
     kept[length] = row;
-    length += Number(marks[row] === mark);
+    length += marks[row] ^ other;
   }
   return length;
 }
