@@ -6,7 +6,7 @@ const OCTET_DOT: readonly string[] = OCTET_TEXT.map((text) => text + ".");
  * The text of upper halves (`192.0.`), made when first seen: traffic has few of them, and each
  * saves one concatenation an address. 65,536 short strings at most.
  */
-const UPPER_HALVES: (string | undefined)[] = new Array(1 << 16).fill(undefined);
+const UPPER_HALVES: (string | undefined)[] = new Array(1 << 16);
 
 /**
  * Formats an IPv4 address.
