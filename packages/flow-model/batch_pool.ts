@@ -1,4 +1,5 @@
-import { FlowBatch, type FlowBatchOptions } from "./flow_batch.ts";
+import type { FlowBatchOptions } from "./batch_options.ts";
+import { FlowBatch } from "./flow_batch.ts";
 
 /**
  * Batches of one kind, used again and again: typed arrays are dear to make and cheap to refill.

@@ -1,10 +1,12 @@
-import { parseIPv4, parseIPv6 } from "./address.ts";
+import { BatchAddresses } from "./batch_addresses.ts";
+import type { ColumnSpec, FlowBatchOptions, RowValues, SharedValues } from "./batch_options.ts";
+import { columnOfRecords, type PlacedRecords, planFill, planStore } from "./batch_records.ts";
 import { type Column, type ColumnHolders, createHolder, moveRows } from "./column_holders.ts";
-import { fillColumn, type FillStep, fillStep, type StoreStep, storeStep } from "./column_steps.ts";
+import { fillColumn, type FillStep, type StoreStep } from "./column_steps.ts";
 import type { NumberColumn } from "./columns.ts";
 import { FlowAttributeError } from "./errors.ts";
+import { ExtraColumns } from "./extra_columns.ts";
 import {
-  type ColumnKind,
   fieldIndex,
   type FieldKind,
   FLOW_FIELD_NAMES,
@@ -12,56 +14,14 @@ import {
   type FlowFieldName,
 } from "./flow_fields.ts";
 import { Flow } from "./flow.ts";
-import type { PlacedRow, RecordLayout } from "./layout.ts";
+import type { RecordLayout } from "./layout.ts";
+import { BATCH_ROWS_DEFAULT, BATCH_ROWS_MAX, SCHEMAS_MAX } from "./limits.ts";
 import { RowOctets } from "./row_octets.ts";
-import { BATCH_ROWS_DEFAULT, BATCH_ROWS_MAX, EXTRA_COLUMNS_MAX, SCHEMAS_MAX } from "./limits.ts";
 import type { FlowSchema } from "./schema.ts";
 import { SharedRuns } from "./shared_runs.ts";
 
-/** A column beyond the canonical fields. */
-export interface ColumnSpec {
-  /** Its name: an IANA name, or `pen.id`. Must not be canonical. */
-  readonly name: string;
-  /** How it holds its values. */
-  readonly kind: ColumnKind;
-}
-
-/** How to make a {@linkcode FlowBatch}. */
-export interface FlowBatchOptions {
-  /** Rows at most; default 8192. */
-  readonly capacity?: number;
-  /** The canonical fields to keep; default all. What is not kept costs nothing. */
-  readonly columns?: readonly FlowFieldName[];
-  /** Columns beyond the canonical fields. */
-  readonly extras?: readonly ColumnSpec[];
-  /** Keep the octets of records with templates, so that each of their fields can be read. */
-  readonly octets?: boolean;
-}
-
-/** Values that all records of a packet share. A 16-byte array is an IPv6 address. */
-export type SharedValues = { readonly [Name in FlowFieldName]?: number | Uint8Array };
-
-/** Values of one row. Addresses may be text, a number, or 16 bytes. */
-export type RowValues = { readonly [name: string]: number | bigint | string | Uint8Array };
-
-const FAMILY_IPV4 = 4;
-const FAMILY_IPV6 = 6;
-
 /** The place of `schemaOf` among the columns that rows share values of: behind all fields. */
 const SCHEMA_COLUMN = FLOW_FIELDS.length;
-
-/** Where the records of a batch lie. */
-interface Records {
-  readonly layout: RecordLayout;
-  readonly view: DataView;
-  readonly offset: number;
-  readonly littleEndian: boolean;
-}
-
-interface Extra {
-  readonly kind: ColumnKind;
-  readonly values: Column;
-}
 
 /**
  * Flows as columns: a struct of typed arrays of fixed capacity, filled one field at a time.
@@ -104,14 +64,13 @@ export class FlowBatch {
   #lastSchema: FlowSchema | undefined;
   #lastIndex = 0;
   readonly #holders: (Column | undefined)[] = new Array(FLOW_FIELDS.length).fill(undefined);
-  readonly #families: (Uint8Array<ArrayBuffer> | undefined)[] = [];
-  readonly #wide: (Uint8Array<ArrayBuffer> | undefined)[] = [];
-  readonly #extras = new Map<string, Extra>();
+  readonly #addresses: BatchAddresses;
+  readonly #extras: ExtraColumns;
   readonly #fillPlans = new Map<RecordLayout, readonly FillStep[]>();
   readonly #storePlans = new Map<RecordLayout, readonly StoreStep[]>();
   readonly #shared = new SharedRuns(FLOW_FIELDS.length + 1);
   /** Records whose columns are made when first asked for. */
-  #records: Records | undefined;
+  #records: PlacedRecords | undefined;
 
   /**
    * Makes an empty batch.
@@ -127,6 +86,8 @@ export class FlowBatch {
       );
     }
     this.capacity = capacity;
+    this.#addresses = new BatchAddresses(capacity);
+    this.#extras = new ExtraColumns(capacity);
     this.columns = options.columns ?? FLOW_FIELD_NAMES;
     this.schemaOf = new Uint16Array(capacity);
     this.octets = options.octets === true ? new RowOctets(capacity) : undefined;
@@ -140,7 +101,7 @@ export class FlowBatch {
       }
       this.#holders[index] = createHolder(FLOW_FIELDS[index].kind, capacity);
     }
-    for (const spec of options.extras ?? []) this.addColumn(spec);
+    for (const spec of options.extras ?? []) this.#extras.add(spec);
   }
 
   /**
@@ -203,7 +164,7 @@ export class FlowBatch {
 
   /** Empties the batch for its next use. */
   reset(): void {
-    const used = this.#length;
+    this.#extras.clear(0, this.#length);
     this.#length = 0;
     this.#generation++;
     this.schemas.length = 0;
@@ -212,10 +173,6 @@ export class FlowBatch {
     this.#shared.reset();
     this.#records = undefined;
     this.octets?.reset();
-    for (const extra of this.#extras.values()) {
-      if (Array.isArray(extra.values)) extra.values.fill(undefined, 0, used);
-      else extra.values.fill(0, 0, used);
-    }
   }
 
   /**
@@ -226,7 +183,7 @@ export class FlowBatch {
    */
   hasColumn(name: string): boolean {
     const index = fieldIndex(name);
-    return index >= 0 ? this.columnAt(index) !== undefined : this.#extras.has(name);
+    return index >= 0 ? this.columnAt(index) !== undefined : this.#extras.get(name) !== undefined;
   }
 
   /**
@@ -253,7 +210,7 @@ export class FlowBatch {
   columnAt(field: number): Column | undefined {
     const holder = this.#holders[field];
     if (holder !== undefined || this.#records === undefined) return holder;
-    return this.#fillFromRecords(field, this.#records);
+    return this.#holders[field] = columnOfRecords(field, this.#records, this.capacity);
   }
 
   /**
@@ -263,7 +220,7 @@ export class FlowBatch {
    * @returns 4 or 6 a row, or `undefined` where no row was ever IPv6
    */
   family(field: FlowFieldName | number): Uint8Array<ArrayBuffer> | undefined {
-    return this.#families[typeof field === "number" ? field : fieldIndex(field)];
+    return this.#addresses.family(typeof field === "number" ? field : fieldIndex(field));
   }
 
   /**
@@ -273,7 +230,7 @@ export class FlowBatch {
    * @returns 16 bytes a row, right where `family()` says 6, or `undefined` where no row was IPv6
    */
   wide(field: FlowFieldName | number): Uint8Array<ArrayBuffer> | undefined {
-    return this.#wide[typeof field === "number" ? field : fieldIndex(field)];
+    return this.#addresses.wide(typeof field === "number" ? field : fieldIndex(field));
   }
 
   /**
@@ -283,7 +240,12 @@ export class FlowBatch {
    * @returns The column, or `undefined` where there is none of that name
    */
   extra(name: string): Column | undefined {
-    return this.#extras.get(name)?.values;
+    return this.#extras.get(name);
+  }
+
+  /** The columns beyond the canonical fields, in the order in which they were added. */
+  get extras(): readonly ColumnSpec[] {
+    return this.#extras.specs;
   }
 
   /**
@@ -294,19 +256,7 @@ export class FlowBatch {
    * @throws {RangeError} The name is canonical, or there are too many columns
    */
   addColumn(spec: ColumnSpec): Column {
-    const known = this.#extras.get(spec.name);
-    if (known !== undefined) return known.values;
-    if (fieldIndex(spec.name) >= 0) {
-      throw new RangeError(`Cannot add column: "${spec.name}" is a canonical field`);
-    }
-    if (this.#extras.size >= EXTRA_COLUMNS_MAX) {
-      throw new RangeError(
-        `Cannot add column "${spec.name}": the batch has ${EXTRA_COLUMNS_MAX} further columns`,
-      );
-    }
-    const values = createHolder(spec.kind, this.capacity);
-    this.#extras.set(spec.name, { kind: spec.kind, values });
-    return values;
+    return this.#extras.add(spec);
   }
 
   /**
@@ -333,7 +283,7 @@ export class FlowBatch {
     const at = this.#appendSchema(layout.schema, rows);
     let plan = this.#fillPlans.get(layout);
     if (plan === undefined) {
-      plan = this.#planFill(layout);
+      plan = planFill(this, layout);
       this.#fillPlans.set(layout, plan);
     }
     for (let i = 0; i < plan.length; i++) {
@@ -343,7 +293,7 @@ export class FlowBatch {
         continue;
       }
       fillColumn(plan[i], at, view, offset, layout.size, rows, littleEndian);
-      this.#families[field]?.fill(FAMILY_IPV4, at, at + rows);
+      this.#addresses.narrow(field, at, rows);
     }
     return rows;
   }
@@ -390,18 +340,10 @@ export class FlowBatch {
     }
     const count = rows.length;
     if (count === this.#length) return;
-    const columns: (Column | undefined)[] = [this.schemaOf, ...this.#holders, ...this.#families];
-    for (const column of columns) if (column !== undefined) moveRows(column, rows);
-    for (const wide of this.#wide) {
-      for (let to = 0; wide !== undefined && to < count; to++) {
-        wide.copyWithin(to * 16, rows[to] * 16, rows[to] * 16 + 16);
-      }
-    }
-    for (const { values } of this.#extras.values()) {
-      moveRows(values, rows);
-      if (Array.isArray(values)) values.fill(undefined, count, this.#length);
-      else values.fill(0, count, this.#length);
-    }
+    moveRows(this.schemaOf, rows);
+    for (const column of this.#holders) if (column !== undefined) moveRows(column, rows);
+    this.#addresses.keepRows(rows);
+    this.#extras.keepRows(rows, this.#length);
     this.octets?.keepRows(rows);
     this.#length = count;
     this.#generation++;
@@ -415,9 +357,7 @@ export class FlowBatch {
    * @returns Families, 4 or 6 a row, and 16 bytes a row for those of 6
    */
   widen(field: number): { families: Uint8Array<ArrayBuffer>; wide: Uint8Array<ArrayBuffer> } {
-    const families = this.#families[field] ??= new Uint8Array(this.capacity).fill(FAMILY_IPV4);
-    const wide = this.#wide[field] ??= new Uint8Array(this.capacity * 16);
-    return { families, wide };
+    return this.#addresses.widen(field);
   }
 
   /**
@@ -444,7 +384,7 @@ export class FlowBatch {
   ): void {
     let plan = this.#storePlans.get(layout);
     if (plan === undefined) {
-      plan = this.#planStore(layout);
+      plan = planStore(this, layout);
       this.#storePlans.set(layout, plan);
     }
     new Uint8Array(view.buffer, view.byteOffset + offset, count * layout.size).fill(0);
@@ -452,7 +392,7 @@ export class FlowBatch {
       const { field, column, store, substitute, alwaysLittleEndian } = plan[i];
       const start = offset + plan[i].offset;
       const little = littleEndian || alwaysLittleEndian;
-      const lost = this.#countWide(field, from, count) +
+      const lost = this.#addresses.countWide(field, from, count) +
         store(column, from, view, start, layout.size, count, little, substitute);
       if (lost > 0 && misfits !== undefined) {
         const name = FLOW_FIELD_NAMES[field];
@@ -480,15 +420,10 @@ export class FlowBatch {
       const holder = this.#holders[index];
       if (holder === undefined) continue;
       const value = values[name] ?? 0;
-      if (kind === "address") this.#setAddress(index, row, value);
+      if (kind === "address") this.#addresses.set(index, row, holder as Uint32Array, value);
       else holder[row] = Number(value);
     }
-    for (const [name, extra] of this.#extras) {
-      const value = values[name];
-      if (value === undefined) continue;
-      if (Array.isArray(extra.values)) extra.values[row] = value as Uint8Array;
-      else extra.values[row] = Number(value);
-    }
+    this.#extras.set(row, values);
     return row;
   }
 
@@ -528,30 +463,6 @@ export class FlowBatch {
     return at;
   }
 
-  #planFill(layout: RecordLayout): FillStep[] {
-    const rows = new Map<number, PlacedRow>(layout.rows.map((row) => [row.field, row]));
-    return this.columns.map((name): FillStep => {
-      const field = fieldIndex(name);
-      return fillStep(field, this.column(name), rows.get(field), layout.schema.has(name));
-    });
-  }
-
-  #fillFromRecords(field: number, records: Records): Column | undefined {
-    const { layout, view, offset, littleEndian } = records;
-    const row = layout.rows.find((candidate) => candidate.field === field);
-    if (row === undefined) return undefined;
-    const column = createHolder(FLOW_FIELDS[field].kind, this.capacity);
-    const step = fillStep(field, column as NumberColumn, row, true);
-    fillColumn(step, 0, view, offset, layout.size, this.#length, littleEndian);
-    this.#holders[field] = column;
-    return column;
-  }
-
-  #planStore(layout: RecordLayout): StoreStep[] {
-    return layout.rows.filter((row) => row.field >= 0)
-      .map((row) => storeStep(layout, row, this.column(FLOW_FIELD_NAMES[row.field])));
-  }
-
   #fillShared(
     field: number,
     column: NumberColumn,
@@ -561,38 +472,11 @@ export class FlowBatch {
   ): void {
     const value = shared?.[FLOW_FIELD_NAMES[field]] ?? 0;
     if (typeof value !== "number") {
-      for (let row = at; row < at + count; row++) this.#setAddress(field, row, value);
+      const narrow = column as Uint32Array;
+      for (let row = at; row < at + count; row++) this.#addresses.set(field, row, narrow, value);
       return;
     }
-    this.#families[field]?.fill(FAMILY_IPV4, at, at + count);
+    this.#addresses.narrow(field, at, count);
     this.#shared.fill(field, column, value, at, count);
-  }
-
-  #countWide(field: number, at: number, count: number): number {
-    const families = this.#families[field];
-    if (families === undefined) return 0;
-    let wide = 0;
-    for (let row = at; row < at + count; row++) if (families[row] === FAMILY_IPV6) wide++;
-    return wide;
-  }
-
-  #setAddress(field: number, row: number, value: number | bigint | string | Uint8Array): void {
-    const narrow = this.#holders[field] as Uint32Array;
-    const parsed = typeof value === "string" ? parseIPv4(value) ?? parseIPv6(value) : value;
-    if (parsed === undefined) {
-      throw new RangeError(
-        `Cannot store ${FLOW_FIELD_NAMES[field]}: "${value}" is no IPv4 or IPv6 address`,
-      );
-    }
-    if (typeof parsed === "object") {
-      const { families, wide } = this.widen(field);
-      families[row] = FAMILY_IPV6;
-      wide.set(parsed, row * 16);
-      narrow[row] = 0;
-    } else {
-      narrow[row] = Number(parsed);
-      const families = this.#families[field];
-      if (families !== undefined) families[row] = FAMILY_IPV4;
-    }
   }
 }

@@ -16,6 +16,7 @@
  * @module
  */
 export * from "./address.ts";
+export * from "./batch_options.ts";
 export * from "./batch_pool.ts";
 export { type Fill, fillLoop, type NumberColumn, type Store, storeLoop } from "./columns.ts";
 export { countLost } from "./count_lost.ts";
@@ -24,6 +25,7 @@ export * from "./flow.ts";
 export type { Column, ColumnHolders } from "./column_holders.ts";
 export * from "./flow_batch.ts";
 export * from "./flow_fields.ts";
+export type * from "./inflater.ts";
 export * from "./layout.ts";
 export * from "./limits.ts";
 export * from "./record_value.ts";

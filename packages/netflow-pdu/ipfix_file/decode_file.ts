@@ -1,6 +1,5 @@
-import { FlowToolsError } from "@flowtools/flow-model";
+import { FlowToolsError, type InflaterProvider } from "@flowtools/flow-model";
 import type { IpfixFileFault, IpfixFileFaultReason } from "./faults.ts";
-import type { InflaterProvider } from "./inflate.ts";
 import { FILE_BUFFER_OCTETS, FILE_FAULTS_MAX, FILE_INFLATED_OCTETS_MAX } from "./limits.ts";
 import { OctetSource } from "./octet_source.ts";
 

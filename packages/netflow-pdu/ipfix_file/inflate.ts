@@ -1,40 +1,6 @@
+import type { Inflater, ZlibStep } from "@flowtools/flow-model";
 import { Crc32 } from "./crc32.ts";
 import { GZIP_HEADER_OCTETS_MAX } from "./limits.ts";
-
-/** What one step of inflating did. */
-export interface InflateStep {
-  /** Input octets that were used up. */
-  readonly read: number;
-  /** Output octets that were produced. */
-  readonly written: number;
-  /** Whether the stream is known to have ended. */
-  readonly done: boolean;
-  /** What is wrong with the input; what was produced before the damage is in the output. */
-  readonly error?: string;
-}
-
-/** Inflates a zlib stream (RFC 1950) step by step; `Inflater` of `@flowtools/ft-format` is one. */
-export interface StreamInflater {
-  /** Inflates until the input is used up or the output is full, whichever is first. */
-  step(
-    input: Uint8Array,
-    inputOffset: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputOffset: number,
-    outputLength: number,
-  ): InflateStep;
-  /** Whether the stream has ended; asked when no input is left. */
-  ended(): boolean;
-  /** Frees what the inflater holds. */
-  close(): void;
-}
-
-/** Makes inflaters; `ZlibProvider` of `@flowtools/ft-format` is one. */
-export interface InflaterProvider {
-  /** Begins to inflate a zlib stream. */
-  createInflater(): StreamInflater;
-}
 
 /** What two octets say of the compression of a file. */
 export function compressionOf(first: number, second: number): "gzip" | "zlib" | "none" {
@@ -63,8 +29,8 @@ const CHECKSUM = 4;
  * which is of another kind, so that an error there is the end that is looked for. The checksum of
  * gzip is checked here.
  */
-export class GzipInflater implements StreamInflater {
-  readonly #inflater: StreamInflater;
+export class GzipInflater implements Inflater {
+  readonly #inflater: Inflater;
   readonly #crc = new Crc32();
   #header: number[] = [];
   #phase: "header" | "data" | "length" | "done" = "header";
@@ -74,7 +40,7 @@ export class GzipInflater implements StreamInflater {
   #written = 0;
 
   /** @param inflater A new inflater of zlib streams */
-  constructor(inflater: StreamInflater) {
+  constructor(inflater: Inflater) {
     this.#inflater = inflater;
   }
 
@@ -85,7 +51,7 @@ export class GzipInflater implements StreamInflater {
     output: Uint8Array,
     outputOffset: number,
     outputLength: number,
-  ): InflateStep {
+  ): ZlibStep {
     let read = 0;
     let written = 0;
     while (true) {

@@ -33,5 +33,5 @@ export { Crc32 } from "./crc32.ts";
 export * from "./decode_file.ts";
 export * from "./encode_file.ts";
 export * from "./faults.ts";
-export type { InflaterProvider, InflateStep, StreamInflater } from "./inflate.ts";
+export type { Inflater, InflaterProvider, ZlibRange, ZlibStep } from "@flowtools/flow-model";
 export * from "./limits.ts";

@@ -1,10 +1,6 @@
+import type { Inflater, InflaterProvider } from "@flowtools/flow-model";
 import type { IpfixFileFault } from "./faults.ts";
-import {
-  compressionOf,
-  GzipInflater,
-  type InflaterProvider,
-  type StreamInflater,
-} from "./inflate.ts";
+import { compressionOf, GzipInflater } from "./inflate.ts";
 
 const NO_OCTETS = new Uint8Array(0);
 
@@ -15,7 +11,7 @@ export class OctetSource {
   readonly #zlib: InflaterProvider | undefined;
   readonly #inflatedMax: number;
   #kind: "gzip" | "zlib" | "none" | undefined;
-  #inflater: StreamInflater | undefined;
+  #inflater: Inflater | undefined;
   #chunk: Uint8Array = NO_OCTETS;
   #at = 0;
   /** Octets of the chunks before. */
@@ -117,7 +113,7 @@ export class OctetSource {
     return step.written;
   }
 
-  #createInflater(): StreamInflater | undefined {
+  #createInflater(): Inflater | undefined {
     if (this.#zlib === undefined) {
       this.#fail("bad-compression", "the file is compressed, and nothing was given that inflates");
       return undefined;

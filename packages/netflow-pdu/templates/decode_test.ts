@@ -299,6 +299,38 @@ Deno.test("octets of records: every field by its name, in JSON too", () => {
   assertThrows(() => batch.flow(0).get("applicationId"), Error, "no attribute has that name");
 });
 
+Deno.test("a column of a name of its own has the values of an element, and no flow shows it", () => {
+  const codec = createIpfixCodec();
+  const session = codec.createSession();
+  const batch = new FlowBatch({
+    octets: true,
+    extras: [
+      { name: "mine", kind: "u32", element: "applicationId" },
+      { name: "applicationId", kind: "bytes" },
+      // What a canonical column has is in no further one.
+      { name: "again", kind: "u32", element: "octetDeltaCount" },
+    ],
+  });
+  codec.decode(
+    inputOf(message(
+      {},
+      set(2, template(256, [[1, 4], [95, 4]]), template(257, [[1, 4]])),
+      set(256, octets(10, 4), [3, 0, 0, 80]),
+      set(257, octets(20, 4)),
+      set(256, octets(30, 4), [13, 0, 1, 0xc5]),
+    )),
+    batch,
+    session,
+  );
+  const column = (name: string) => [...(batch.extra(name) as Uint32Array).subarray(0, 3)];
+  assertEquals(column("mine"), [0x03000050, 0, 0x0d0001c5]);
+  assertEquals(column("again"), [0, 0, 0]);
+  assertEquals(batch.extra("applicationId")![2], Uint8Array.of(13, 0, 1, 0xc5));
+  assertEquals(batch.flow(0).has("mine"), false);
+  assertEquals(Object.keys(batch.flow(0).toObject()).includes("mine"), false);
+  assertEquals(batch.extras.map(({ name }) => name), ["mine", "applicationId", "again"]);
+});
+
 Deno.test("sampling: record, sampler, interface, template, domain, in this order", () => {
   const codec = createV9Codec();
   const session = codec.createSession();

@@ -258,14 +258,14 @@ function needsStarts(batch: FlowBatch, chosen: ChosenColumns): boolean {
     chosen.get("last")?.[0].conversion.startsWith("duration") === true;
 }
 
-/** Fills the further columns that the batch keeps from elements of their names. */
+/** Fills the further columns that the batch keeps from the elements that they are for. */
 function extraSteps(template: Template, batch: FlowBatch, schema: FlowSchema): Step[] {
-  return schema.extras.flatMap((name) => {
-    const column = batch.extra(name);
-    if (column === undefined) return [];
-    const index = template.fields.findIndex((field) => field.name === name);
+  return batch.extras.flatMap(({ name, element = name }) => {
+    // What a canonical column has is in no further one.
+    if (!schema.extras.includes(element)) return [];
+    const index = template.fields.findIndex((field) => field.name === element);
     // The sampling rate is no field: it is found out.
     if (index < 0) return [];
-    return [makeExtraStep(index, column, template.fields[index].length)];
+    return [makeExtraStep(index, batch.extra(name)!, template.fields[index].length)];
   });
 }
