@@ -79,21 +79,21 @@ Deno.test("names are told once, again when they change, and gone with their expo
     return [changes.changed.length, changes.gone.length];
   };
   assertEquals(step(one, two), [2, 0]);
-  assertEquals(store.interfaceName("192.0.2.1", 7), "Gi0/7");
-  assertEquals(store.interfaceName("192.0.2.1", 8), "to Paris");
-  assertEquals(store.interfaceName("192.0.2.2", 7), "ge-0/0/7");
-  assertEquals(store.interfaceName("192.0.2.2", 8), undefined);
+  assertEquals(store.nameOf("interfaces", "7", "192.0.2.1"), "Gi0/7");
+  assertEquals(store.nameOf("interfaces", "8", "192.0.2.1"), "to Paris");
+  assertEquals(store.nameOf("interfaces", "7", "192.0.2.2"), "ge-0/0/7");
+  assertEquals(store.nameOf("interfaces", "8", "192.0.2.2"), undefined);
   // The same again is nothing new.
   one.tell(0, interfaceName(7, "Gi0/7", "to Berlin"));
   assertEquals(step(one, two), [0, 0]);
   one.tell(0, interfaceName(7, "Te0/7", "to Berlin"));
   assertEquals(step(one, two), [1, 0]);
-  assertEquals(store.interfaceName("192.0.2.1", 7), "Te0/7");
+  assertEquals(store.nameOf("interfaces", "7", "192.0.2.1"), "Te0/7");
   // Another domain of the same exporter knows the interface by another name.
   one.tell(9, interfaceName(7, "Te0/7"), interfaceName(8, "Te0/8"));
   assertEquals(step(one, two), [1, 0]);
-  assertEquals(store.interfaceName("192.0.2.1", 7), "Te0/7");
-  assertEquals(store.interfaceName("192.0.2.1", 8), "to Paris / Te0/8");
+  assertEquals(store.nameOf("interfaces", "7", "192.0.2.1"), "Te0/7");
+  assertEquals(store.nameOf("interfaces", "8", "192.0.2.1"), "to Paris / Te0/8");
   assertEquals(
     [...store.rows("interfaces", "192.0.2.1")].map(({ source, key, name }) => {
       return [source, key, name];
@@ -102,10 +102,10 @@ Deno.test("names are told once, again when they change, and gone with their expo
   );
   // An exporter that is forgotten takes its names with it; one that comes anew brings its own.
   assertEquals(step(two), [0, 2]);
-  assertEquals(store.interfaceName("192.0.2.1", 7), undefined);
+  assertEquals(store.nameOf("interfaces", "7", "192.0.2.1"), undefined);
   assertEquals([...store.rows("interfaces")].length, 1);
   assertEquals(step(two, new Exporter("192.0.2.1").tell(0, interfaceName(7, "new"))), [1, 0]);
-  assertEquals(store.interfaceName("192.0.2.1", 7), "new");
+  assertEquals(store.nameOf("interfaces", "7", "192.0.2.1"), "new");
   // A thread that is new is told everything.
   feed.reset();
   assertEquals(step(two), [1, 0]);
@@ -231,6 +231,84 @@ Deno.test("the API of a running collector has labels beside numbers, and scaled 
     const print = ["print", "--format", "ndjson", "--scaled", `${directory}/${name}`];
     const stored = lines((await flowtools(print)).stdout).map((line) => JSON.parse(line));
     assertEquals(stored.map(({ dOctets }) => dOctets), [50_000, 9_000, 50, 1000 * sent.dOctets]);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("live tables tell VRFs and applications of routers apart, by the names that they told", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    await using collector = await CollectorProcess.start([
+      ...["-w", directory, "-n", "0", "--ipfix", directory],
+      ...["--http", "127.0.0.1:0", "127.0.0.1:0"],
+    ]);
+    const { url } = await collector.waitForMessage(/^The web page is ready$/);
+    const json = async (path: string) => await (await fetch(new URL(path, `${url}`))).json();
+    // Octets, VRF at input and at output, application; one without VRF at input; one with neither.
+    const both = template(256, [[1, 4], [234, 4], [235, 4], [95, 4]]);
+    const output = template(257, [[1, 4], [235, 2], [95, 9]]);
+    const plain = template(258, [[1, 4], [10, 4]]);
+    const record = (bytes: number, input: number, output: number, engine: number, id: number) => [
+      ...[...octets(bytes, 4), ...octets(input, 4), ...octets(output, 4)],
+      ...[engine, ...octets(id, 3)],
+    ];
+    const vrfNames = optionsTemplate(300, 1, [[234, 4], [236, 8]]);
+    const applicationNames = optionsTemplate(301, 1, [[95, 4], [96, 8], [94, 16]]);
+    await collector.send([
+      message({ domain: 4 }, set(2, both, output, plain)),
+      message(
+        { domain: 4 },
+        set(3, vrfNames, applicationNames),
+        set(300, [...octets(3, 4), ...text("blue", 8)], [...octets(4, 4), ...text("<b>red", 8)]),
+        set(301, [3, ...octets(80, 3), ...text("http", 8), ...text("World Wide Web", 16)]),
+      ),
+      message(
+        { domain: 4 },
+        set(256, record(500, 3, 4, 3, 80), record(70, 4, 3, 13, 453), record(9, 3, 3, 0, 0)),
+        set(257, [...octets(1_000, 4), ...octets(4, 2), ...text("too long!", 9)]),
+        set(258, [...octets(2, 4), ...octets(5, 4)]),
+      ),
+      v5Packet({ flows: [0] }),
+    ]);
+    await until("the flows are there", async () => (await json("/api/v1/flows")).kept === 6);
+    await until(
+      "the names are there",
+      async () => (await json("/api/v1/labels?kind=applications")).total === 1,
+    );
+    const top = async (by: string) => {
+      const { rows } = await json(`/api/v1/top?by=${by}`);
+      return rows.map(({ key, label, octets }: Record<string, unknown>) => [key, label, octets]);
+    };
+    assertEquals(await top("vrf"), [
+      // The VRF at output, where records do not tell the other.
+      ["127.0.0.1 VRF 4", "<b>red", 1_070],
+      ["127.0.0.1 VRF 3", "blue", 509],
+    ]);
+    assertEquals(await top("application-id"), [
+      ["unknown", undefined, 1_009],
+      ["0x03000050", "http", 500],
+      ["0x0d0001c5", undefined, 70],
+    ]);
+    const { flows } = await json("/api/v1/flows");
+    const extras = flows.map((
+      flow: Record<string, unknown>,
+    ) => [flow.dOctets, flow.vrf, flow.vrfName, flow.applicationId, flow.applicationName]);
+    assertEquals(extras.slice(1), [
+      [2, undefined, undefined, undefined, undefined],
+      [1_000, 4, "<b>red", "00000000", undefined],
+      [9, 3, "blue", "00000000", undefined],
+      [70, 4, "<b>red", "0d0001c5", undefined],
+      [500, 3, "blue", "03000050", "http"],
+    ]);
+    assertEquals(await collector.stop("SIGTERM"), 0);
+    // Files have what records have, as before: the live columns are nobody else's.
+    const name = filesBelow(directory).find((path) => path.endsWith(".ipfix"))!;
+    const print = await flowtools(["print", "--format", "ndjson", `${directory}/${name}`]);
+    const [first] = lines(print.stdout).map((line) => JSON.parse(line));
+    assertEquals([first.dOctets, first.ingressVRFID, first.egressVRFID], [500, 3, 4]);
+    assertEquals(first.applicationId, "03000050");
+    assertEquals(print.stdout.includes("live "), false);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

@@ -136,6 +136,7 @@ export function settings(given: Partial<WebSettings> = {}): WebSettings {
     liveClients: 64,
     querySeconds: 30,
     directory: undefined,
+    whereFiles: {},
     version: "0.0.0",
     liveFlowsPerSecond: 1_000_000,
     ...given,

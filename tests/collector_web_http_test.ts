@@ -1,6 +1,7 @@
 /** What the collector's web part lets in, and what it does not: strangers, faults, crowds. */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { parseFlags, UsageError } from "@flowtools/common/flags";
+import { PIPELINE_OPTIONS } from "../apps/collector/pipeline/options.ts";
 import { LIVE_MESSAGES_MAX, URL_LENGTH_MAX } from "../apps/collector/web/limits.ts";
 import { startWeb, WEB_OPTIONS, webSettings } from "../apps/collector/web/mod.ts";
 import {
@@ -70,6 +71,20 @@ Deno.test("addresses of --http", () => {
   for (const wrong of ["host", "host:", "::1:80", "host:65536", "host:80:90", "a b:80", "[x]:1"]) {
     assertThrows(() => read("--http", wrong), UsageError, `--http is "${wrong}", expected`);
   }
+});
+
+Deno.test("words in filters of queries mean what they mean in the collector's own", () => {
+  const flags = [...WEB_OPTIONS, ...PIPELINE_OPTIONS];
+  const files = (...args: string[]) =>
+    webSettings(parseFlags(args, flags), { directory: undefined, version: "" })!.whereFiles;
+  const none = { filterFile: undefined, variables: new Map(), symbols: undefined };
+  assertEquals(read()!.whereFiles, none);
+  assertEquals(files("-f", "-"), none);
+  assertEquals(files("-f", "a.cfg", "--variable", "NET=10/8", "--symbols", "sym"), {
+    filterFile: "a.cfg",
+    variables: new Map([["NET", "10/8"]]),
+    symbols: "sym",
+  });
 });
 
 Deno.test("an address that others can reach is refused without a token", () => {

@@ -9,7 +9,8 @@ import { ExporterNames } from "../apps/collector/web/live/live_input.ts";
 import type { SeriesQuestion, SeriesRange } from "../apps/collector/web/live/live_answers.ts";
 import { LiveStore } from "../apps/collector/web/live/live_store.ts";
 import { SUMS, TopTable } from "../apps/collector/web/live/top_table.ts";
-import { LiveRows } from "../apps/collector/web/live_rows.ts";
+import { LIVE_COLUMNS } from "../apps/collector/web/live_extras.ts";
+import { LiveRows, presenceBits } from "../apps/collector/web/live_rows.ts";
 import { LiveSampler } from "../apps/collector/web/live_sampler.ts";
 import { LiveSink } from "../apps/collector/web/live_sink.ts";
 import type { WebCommand } from "../apps/collector/web/messages.ts";
@@ -115,7 +116,10 @@ Deno.test("LiveStore tells every dimension apart", () => {
   assertEquals(rows("exporter"), ["127.0.0.1 148", "2001:db8::ffff 3"]);
   for (const by of DIMENSION_IDS) {
     assertEquals(live.top(by).total, { octets: 151, packets: 8, flows: 5 }, by);
-    assertEquals(live.top(by, 5, 1).other.octets, 151 - live.top(by, 5, 1).rows[0].octets, by);
+    const { rows: [first], other } = live.top(by, 5, 1);
+    // Flows of version 5 have neither VRFs nor applications.
+    assertEquals(first === undefined, ["vrf", "application-id"].includes(by), by);
+    assertEquals(other.octets, 151 - (first?.octets ?? 0), by);
   }
 });
 
@@ -436,6 +440,53 @@ Deno.test("TopTable stays within its bound and keeps the largest", () => {
     .find((group) => kept[2 * group] === 42 && kept[2 * group + 1] === 43);
   assert(at !== undefined, "the largest is gone");
   assertEquals(sums[SUMS.length * at], wanted);
+});
+
+Deno.test("LiveRows keeps versions, VRFs and applications of the rows that are chosen", () => {
+  const fields = ["exaddr", "dOctets"] as const;
+  const schemas = [
+    new FlowSchema({ version: 5, fields }),
+    new FlowSchema({ version: 10, fields, extras: ["egressVRFID", "applicationId"] }),
+    new FlowSchema({ version: 8, aggregation: 3, fields }),
+    new FlowSchema({ version: 9, fields, extras: ["ingressVRFID", "egressVRFID"] }),
+  ];
+  const batch = new FlowBatch({ capacity: 8, extras: LIVE_COLUMNS });
+  for (let row = 0; row < 8; row++) {
+    batch.append(schemas[row % 4], {
+      exaddr: "127.0.0.1",
+      dOctets: row,
+      "live ingressVRFID": row % 4 === 3 ? 100 + row : 0,
+      "live egressVRFID": row % 4 % 2 === 1 ? 200 + row : 0,
+      "live applicationId": row % 4 === 1 ? 0xd0000000 + row : 0,
+    });
+  }
+  const rows = new LiveRows(16);
+  rows.append(batch, 0, 3, Uint32Array.of(1, 3, 6), Float64Array.of(1, 1, 1));
+  rows.append(batch, 0, 8);
+  // Over rows of another use, in a ring.
+  const ring = new LiveRows(16);
+  ring.copyRows(rows, 0, 11, 2);
+  const bits = presenceBits(["vrf"]);
+  const seen = Array.from({ length: 11 }, (_, index) => {
+    const row = index + 2;
+    return [
+      ring.columns.dOctets[row],
+      `${ring.versions[row]}.${ring.aggregations[row]}`,
+      (ring.present[row] & bits) === 0 ? undefined : ring.extras.vrf[row],
+      ring.extras.application[row],
+    ];
+  });
+  const all = [
+    [0, "5.0", undefined, 0],
+    [1, "10.0", 201, 0xd0000001],
+    [2, "8.3", undefined, 0],
+    [3, "9.0", 103, 0],
+    [4, "5.0", undefined, 0],
+    [5, "10.0", 205, 0xd0000005],
+    [6, "8.3", undefined, 0],
+    [7, "9.0", 107, 0],
+  ];
+  assertEquals(seen, [all[1], all[3], all[6], ...all]);
 });
 
 Deno.test("exporters beyond the bound are one", () => {

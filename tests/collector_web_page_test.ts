@@ -314,6 +314,24 @@ pageTest("the query box answers, and says what is wrong", async (visit, start) =
     assertStringIncludes(await textOf(page, "#query-error"), 'unexpected "<"');
     assertEquals(await page.isVisible("#query-result"), false);
     assertEquals(await page.locator("#query-error img").count(), 0);
+    assertEquals(
+      (await page.textContent("#query-place"))?.split("\n"),
+      ["  <img/src=x> 1", "  ^"],
+    );
+    await page.fill("#where", "src ip 10.0.0.1 and prt 80");
+    await page.click("#query-run");
+    await page.waitForSelector("#query-fault:has-text('did you mean')");
+    assertEquals(
+      (await page.textContent("#query-place"))?.split("\n"),
+      ["  src ip 10.0.0.1 and prt 80", `  ${" ".repeat(20)}^^^`],
+    );
+    await page.fill("#where", "vrf blue");
+    await page.click("#query-run");
+    await page.waitForSelector("#query-result:not([hidden])");
+    assertMatch(
+      await textOf(page, "#query-status"),
+      /not looked at: ft-\S+: .*needs VRF names.*, no exporter told any VRF names/,
+    );
     // The browser tells the console of each answer that is no success.
     assertEquals(complaints.splice(0).filter((text) => !text.includes("400 (Bad Request)")), []);
   } finally {

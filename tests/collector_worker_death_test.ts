@@ -269,10 +269,10 @@ Deno.test("web: the page comes back where it was, and what its tables miss is co
 Deno.test("queries: one whose thread ends is told so, and the next one has another thread", async () => {
   const code = `
     const answer = { keys: [], rows: [], groups: 0, scanned: 0, matched: 0, files: 0, skipped: [] };
-    onmessage = ({ data: { where } }) => {
-      if (where === "now") throw new Error("no luck");
-      postMessage(answer);
-      if (where === "later") setTimeout(() => { throw new Error("no luck"); });
+    onmessage = ({ data: { query: { where } } }) => {
+      if (where.text === "now") throw new Error("no luck");
+      postMessage({ kind: "outcome", outcome: answer });
+      if (where.text === "later") setTimeout(() => { throw new Error("no luck"); });
     };`;
   const url = URL.createObjectURL(new Blob([code]));
   const told: string[] = [];
@@ -281,11 +281,14 @@ Deno.test("queries: one whose thread ends is told so, and the next one has anoth
     started++;
     return new Worker(url, { type: "module" });
   };
-  const queue = new QueryQueue(30, (reason) => void told.push(reason), { startWorker });
-  const ask = (where: string) =>
-    queue.ask(() =>
+  const warn = (reason: string) => void told.push(reason);
+  const queue = new QueryQueue(30, () => [], warn, { startWorker });
+  const ask = (text: string) => {
+    const where = { text, timeZone: "local", files: {} };
+    return queue.ask(() =>
       Promise.resolve({ keys: [], where, from: 0, to: 1, sort: "octets", limit: 1, source: [] })
     );
+  };
   await ask("");
   await assertRejects(() => ask("now"), Error, "The query failed; the log says why");
   assertEquals([started, told], [1, ["query"]]);

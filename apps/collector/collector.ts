@@ -126,7 +126,10 @@ export class Collector {
     // Records as they came cost memory and time: they are kept only where somebody wants them.
     this.#batch = new FlowBatch({
       octets: options.sinks.some((sink) => sink.wantsOctets === true),
-      extras: [{ name: SAMPLING_COLUMN, kind: "u32" }],
+      extras: [
+        { name: SAMPLING_COLUMN, kind: "u32" },
+        ...options.sinks.flatMap(({ wantsColumns = [] }) => wantsColumns),
+      ],
     });
     this.#octetColumn = this.#batch.column("dOctets");
     this.#packetColumn = this.#batch.column("dPkts");

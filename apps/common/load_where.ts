@@ -26,6 +26,8 @@ export interface WhereInit {
   readonly timeZone?: string;
   /** Unix time in ms that `-1h` starts from, the same in all threads. */
   readonly nowMs: number;
+  /** Whether names of interfaces hold for flows that tell no more than their exporter's address. */
+  readonly namesByAddress?: boolean;
 }
 
 /** The symbol file of each kind of name. */
@@ -50,12 +52,17 @@ class FileNeeded extends Error {
  * Compiles an expression with the names and filter definitions that it uses. Only the files that
  * it needs are loaded: reading begins again when one is missing.
  *
+ * @param init The expression, and what it is read with
+ * @param warn Told what is odd in the filter configuration
  * @throws {WhereError} The text is no expression
  * @throws {ConfigError} The filter configuration is none
  * @throws {UsageError} There is no filter configuration
  */
-export async function loadWhere(init: WhereInit): Promise<Where> {
-  const { expression, timeZone, nowMs } = init;
+export async function loadWhere(
+  init: WhereInit,
+  warn: (message: string) => void = (message) => console.error(`flowtools: ${message}`),
+): Promise<Where> {
+  const { expression, timeZone, nowMs, namesByAddress } = init;
   const tables = new Map<SymbolKind, SymbolTable>();
   let filters: FilterConfig | undefined;
   let elements: WhereElementNames | undefined;
@@ -88,7 +95,7 @@ export async function loadWhere(init: WhereInit): Promise<Where> {
     symbols,
     filters: lookup,
     registry,
-    exporterNames: true,
+    exporterNames: namesByAddress === true ? "by-address" as const : true,
     timeZone,
     nowMs,
   };
@@ -101,7 +108,7 @@ export async function loadWhere(init: WhereInit): Promise<Where> {
         // Thousands of names: who asks for none of them need not wait for them.
         const { createElementRegistry } = await import("@flowtools/netflow-pdu");
         elements = createElementRegistry();
-      } else if (error.file === "filter") filters = await loadFilters(init);
+      } else if (error.file === "filter") filters = await loadFilters(init, warn);
       else tables.set(error.file, await loadSymbols(error.file, init.symbols));
     }
   }
@@ -109,11 +116,12 @@ export async function loadWhere(init: WhereInit): Promise<Where> {
 
 async function loadFilters(
   { filterFile, variables, symbols, nowMs }: WhereInit,
+  warn: (message: string) => void,
 ): Promise<FilterConfig> {
   const file = await readConfigFile(filterFile, "filter");
   return await loadFilterConfig(file, {
     variables,
     nowSecs: Math.floor(nowMs / 1000),
-    warn: (message) => console.error(`flowtools: ${message}`),
+    warn,
   }, symbols);
 }

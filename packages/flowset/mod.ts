@@ -96,6 +96,6 @@ export * from "./where/compile_where.ts";
 export { nearestWords } from "./where/nearest.ts";
 export * from "./where/select_records.ts";
 export type { WhereElement, WhereElementNames } from "./where/subject_table.ts";
-export type { ToldNames } from "./where/told_names.ts";
+export type { ToldFacts, ToldNames } from "./where/told_names.ts";
 export type { WhereNames, WhereSymbols } from "./where/values.ts";
 export * from "./where/where_error.ts";

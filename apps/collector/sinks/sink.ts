@@ -1,4 +1,4 @@
-import type { FlowBatch } from "@flowtools/flow-model";
+import type { ColumnSpec, FlowBatch } from "@flowtools/flow-model";
 
 /** What a packet stream lost, as the sequence numbers and the decoder tell. */
 export interface LossCounts {
@@ -48,6 +48,8 @@ export interface Sink {
    * beyond the columns. Asked once, when the collector is made.
    */
   readonly wantsOctets?: boolean;
+  /** Columns beyond the canonical fields that it makes use of. Asked once, too. */
+  readonly wantsColumns?: readonly ColumnSpec[];
   /** Takes flows, of one version or of several. The batch is used again after the call. */
   write(batch: FlowBatch): void;
   /** Takes note of losses since the last call. */

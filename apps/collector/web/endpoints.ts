@@ -13,6 +13,7 @@ import {
   SERIES_SHOWN_MAX,
   TOP_SHOWN_MAX,
   WHERE_LENGTH_MAX,
+  ZONE_LENGTH_MAX,
 } from "./limits.ts";
 import { DIMENSION_IDS, STACK_IDS } from "./live/dimensions.ts";
 import type { LabelStore } from "./live/label_store.ts";
@@ -21,7 +22,7 @@ import type { LiveStore } from "./live/live_store.ts";
 import type { Parameter, Parameters } from "./parameters.ts";
 import { type Query, QUERY_KEYS, QUERY_KEYS_MAX, QUERY_SORTS } from "./query/query.ts";
 import type { QueryQueue } from "./query/query_queue.ts";
-import { WHERE_EXAMPLES } from "./query/where.ts";
+import { WHERE_EXAMPLES, type WhereFiles } from "./query/where.ts";
 import type { Status } from "./status.ts";
 
 /** What answers are made from. */
@@ -31,6 +32,8 @@ export interface Services {
   readonly labels: LabelStore;
   readonly files: FileListing;
   readonly queries: QueryQueue;
+  /** What words in filters of queries mean. */
+  readonly whereFiles: WhereFiles;
   /** Listeners to live events. */
   readonly liveClients: () => number;
   /** The clock, Unix ms. */
@@ -194,6 +197,13 @@ export const ENDPOINTS: readonly Endpoint[] = [
         fallback: "ip-source-address",
       },
       { name: "where", doc: WHERE_DOC, lengthMax: WHERE_LENGTH_MAX, fallback: "" },
+      {
+        name: "tz",
+        doc: "Time zone of times in the filter: `local` is the collector's, or `UTC`, `+02:00`, " +
+          "`Europe/Berlin`",
+        lengthMax: ZONE_LENGTH_MAX,
+        fallback: "local",
+      },
       { name: "source", doc: "Which flows", choices: ["files", "live"], fallback: "files" },
       {
         name: "from",
@@ -239,7 +249,7 @@ function readKeys(text: string): KeyName[] {
 async function prepareQuery(
   keys: readonly KeyName[],
   { text, number }: Parameters,
-  { live, files }: Services,
+  { live, files, whereFiles }: Services,
 ): Promise<Query> {
   const [from, to] = [number("from"), number("to")];
   if (from >= to) {
@@ -248,7 +258,7 @@ async function prepareQuery(
   }
   const question = {
     keys,
-    where: text("where"),
+    where: { text: text("where"), timeZone: text("tz"), files: whereFiles },
     from,
     to,
     sort: text("sort") as Query["sort"],

@@ -1,6 +1,6 @@
 /** Bounds of the web part, each with its reason. */
 
-/** Rows that are posted to the web worker at once: as many as a batch has, 1.4 MB. */
+/** Rows that are posted to the web worker at once: as many as a batch has, 1.5 MB. */
 export const LIVE_ROWS = 8_192;
 
 /** Messages of rows that wait for the web worker at most; more means that it is behind. */
@@ -15,7 +15,7 @@ export const LIVE_SHARE: number = navigator.hardwareConcurrency <= 2 ? 0.25 : 0.
 /** What a row of live tables costs before that is known, ns: code is slow before it is compiled. */
 export const LIVE_ROW_NS = 2_000;
 
-/** Flows that are kept whole, for lists and for queries of live data: some 20 MB. */
+/** Flows that are kept whole, for lists and for queries of live data: some 23 MB. */
 export const FLOW_RING_ROWS: number = 1 << 17;
 
 /** Groups of a table of ten seconds at most; then the smaller ones are cut: they are in the sums only. */
@@ -45,6 +45,9 @@ export const EXPORTER_NAMES_MAX = 10_000;
 /** Names of one interface that are shown, where the domains of its exporter do not agree. */
 export const LABEL_NAMES_SHOWN = 3;
 
+/** Domains whose names of an application are looked at: they mostly agree, and there may be many. */
+export const LABEL_DOMAINS_MAX = 100;
+
 /** Names that exporters told of an answer at most. */
 export const LABELS_SHOWN_MAX = 10_000;
 
@@ -59,6 +62,9 @@ export const URL_LENGTH_MAX = 8_192;
 
 /** Characters of a filter expression. */
 export const WHERE_LENGTH_MAX = 4_096;
+
+/** Characters of the name of a time zone: the longest has 38. */
+export const ZONE_LENGTH_MAX = 64;
 
 /** Bytes of a request's body: the form of a login. */
 export const BODY_BYTES_MAX = 4_096;

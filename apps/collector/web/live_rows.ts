@@ -7,8 +7,9 @@ import {
   formatIPv6,
   SAMPLING_COLUMN,
 } from "@flowtools/flow-model";
+import { extraSources, hasExtra, LIVE_EXTRAS, type LiveExtra } from "./live_extras.ts";
 
-/** The columns that live data keeps. */
+/** The columns of canonical fields that live data keeps. */
 const COLUMNS = {
   dOctets: Float64Array,
   dPkts: Float64Array,
@@ -47,7 +48,8 @@ export const LIVE_FIELDS: readonly LiveField[] = Object.keys(COLUMNS) as LiveFie
 /** The columns that hold addresses of either family. */
 export type LiveAddress = "srcaddr" | "dstaddr" | "exaddr" | "nexthop";
 
-const ADDRESSES: readonly LiveAddress[] = ["srcaddr", "dstaddr", "exaddr", "nexthop"];
+/** See {@linkcode LiveAddress}. */
+export const LIVE_ADDRESSES: readonly LiveAddress[] = ["srcaddr", "dstaddr", "exaddr", "nexthop"];
 
 /** The address families, as batches tell them. */
 export const FAMILY_IPV4 = 4;
@@ -58,11 +60,15 @@ export const FAMILY_IPV6 = 6;
 const WIDE_BYTES = 16;
 
 const ROW_BYTES = LIVE_FIELDS.reduce((sum, name) => sum + COLUMNS[name].BYTES_PER_ELEMENT, 0) +
-  Float64Array.BYTES_PER_ELEMENT + 2 * Uint32Array.BYTES_PER_ELEMENT +
-  ADDRESSES.length * (WIDE_BYTES + 1);
+  Float64Array.BYTES_PER_ELEMENT +
+  (2 + LIVE_EXTRAS.length) * Uint32Array.BYTES_PER_ELEMENT +
+  Uint16Array.BYTES_PER_ELEMENT + Uint8Array.BYTES_PER_ELEMENT +
+  LIVE_ADDRESSES.length * (WIDE_BYTES + 1);
 
 /** For each column, its bit in `present`. */
-const BITS: ReadonlyMap<string, number> = new Map(LIVE_FIELDS.map((name, bit) => [name, 1 << bit]));
+const BITS: ReadonlyMap<string, number> = new Map(
+  [...LIVE_FIELDS, ...LIVE_EXTRAS].map((name, bit) => [name, 1 << bit]),
+);
 
 /**
  * The bits of columns in `LiveRows.present`.
@@ -70,7 +76,7 @@ const BITS: ReadonlyMap<string, number> = new Map(LIVE_FIELDS.map((name, bit) =>
  * @param names The columns
  * @returns Their bits together
  */
-export function presenceBits(names: readonly LiveField[]): number {
+export function presenceBits(names: readonly (LiveField | LiveExtra)[]): number {
   return names.reduce((bits, name) => bits | BITS.get(name)!, 0);
 }
 
@@ -80,7 +86,10 @@ const BITS_OF_SCHEMA = new WeakMap<FlowSchema, number>();
 function schemaBits(schema: FlowSchema): number {
   let bits = BITS_OF_SCHEMA.get(schema);
   if (bits === undefined) {
-    bits = presenceBits(LIVE_FIELDS.filter((name) => schema.has(name)));
+    bits = presenceBits([
+      ...LIVE_FIELDS.filter((name) => schema.has(name)),
+      ...LIVE_EXTRAS.filter((name) => hasExtra(schema, name)),
+    ]);
     BITS_OF_SCHEMA.set(schema, bits);
   }
   return bits;
@@ -103,6 +112,12 @@ export class LiveRows {
   readonly present: Uint32Array<ArrayBuffer>;
   /** For each row, one packet in so many was looked at; 0 where that is not known. */
   readonly rates: Uint32Array<ArrayBuffer>;
+  /** What records with templates have beyond the canonical fields. */
+  readonly extras: Readonly<Record<LiveExtra, Uint32Array<ArrayBuffer>>>;
+  /** For each row, the version that its flow was exported with. */
+  readonly versions: Uint16Array<ArrayBuffer>;
+  /** For each row, the aggregation of a flow of version 8; else 0. */
+  readonly aggregations: Uint8Array<ArrayBuffer>;
   /** The family of each address; looked at only where `mixed`. */
   readonly families: Readonly<Record<LiveAddress, Uint8Array<ArrayBuffer>>>;
   /** IPv6 addresses, four words a row, in the byte order of the network. */
@@ -134,13 +149,19 @@ export class LiveRows {
     });
     this.present = new Uint32Array(buffer, next(4), capacity);
     this.rates = new Uint32Array(buffer, next(4), capacity);
-    const wide = ADDRESSES.map((name) => {
+    const extras = LIVE_EXTRAS.map((name) => {
+      return [name, new Uint32Array(buffer, next(4), capacity)] as const;
+    });
+    const wide = LIVE_ADDRESSES.map((name) => {
       return [name, new Uint32Array(buffer, next(WIDE_BYTES), 4 * capacity)] as const;
     });
-    const families = ADDRESSES.map((name) => {
+    this.versions = new Uint16Array(buffer, next(2), capacity);
+    this.aggregations = new Uint8Array(buffer, next(1), capacity);
+    const families = LIVE_ADDRESSES.map((name) => {
       return [name, new Uint8Array(buffer, next(1), capacity)] as const;
     });
     this.columns = Object.fromEntries(columns) as unknown as LiveColumns;
+    this.extras = Object.fromEntries(extras) as Record<LiveExtra, Uint32Array<ArrayBuffer>>;
     this.wide = Object.fromEntries(wide) as Record<LiveAddress, Uint32Array<ArrayBuffer>>;
     this.families = Object.fromEntries(families) as Record<LiveAddress, Uint8Array<ArrayBuffer>>;
   }
@@ -168,7 +189,8 @@ export class LiveRows {
     const rows = chosen?.subarray(from, end);
     if (rows === undefined || weights === undefined) this.weights.fill(1, at, at + count);
     else this.weights.set(weights.subarray(from, end), at);
-    const { schemas, schemaOf } = batch;
+    const bits = batch.schemas.map(schemaBits);
+    const some = bits.reduce((all, one) => all | one, 0);
     let missing = 0;
     for (const name of LIVE_FIELDS) {
       const column = batch.columnAt(fieldIndex(name)) as Uint32Array | undefined;
@@ -178,12 +200,14 @@ export class LiveRows {
       else gather(column, rows, target, at);
     }
     this.#appendRates(batch, from, end, rows);
-    const bits = schemas.map((schema) => schemaBits(schema) & ~missing);
-    for (let i = 0; i < count; i++) {
-      this.present[at + i] = bits[schemaOf[rows === undefined ? from + i : rows[i]]];
+    for (const name of LIVE_EXTRAS) {
+      const bit = BITS.get(name)!;
+      if ((some & bit) === 0) continue;
+      if (!this.#appendExtra(batch, name, from, rows, count)) missing |= bit;
     }
+    this.#appendShapes(batch, bits.map((one) => one & ~missing), from, rows, count);
     this.#countFlows(at, count);
-    for (const name of ADDRESSES) this.#appendFamily(batch, name, from, rows, count);
+    for (const name of LIVE_ADDRESSES) this.#appendFamily(batch, name, from, rows, count);
     this.length += count;
     return end;
   }
@@ -203,7 +227,12 @@ export class LiveRows {
     this.weights.set(source.weights.subarray(from, from + count), to);
     this.present.set(source.present.subarray(from, from + count), to);
     this.rates.set(source.rates.subarray(from, from + count), to);
-    for (const name of ADDRESSES) {
+    for (const name of LIVE_EXTRAS) {
+      this.extras[name].set(source.extras[name].subarray(from, from + count), to);
+    }
+    this.versions.set(source.versions.subarray(from, from + count), to);
+    this.aggregations.set(source.aggregations.subarray(from, from + count), to);
+    for (const name of LIVE_ADDRESSES) {
       if (!source.mixed) {
         this.families[name].fill(FAMILY_IPV4, to, to + count);
         continue;
@@ -248,6 +277,50 @@ export class LiveRows {
     if (!(rates instanceof Uint32Array)) this.rates.fill(0, at, at + to - from);
     else if (rows === undefined) this.rates.set(rates.subarray(from, to), at);
     else gather(rates, rows, this.rates, at);
+  }
+
+  #appendShapes(
+    { schemas, schemaOf }: FlowBatch,
+    bits: readonly number[],
+    from: number,
+    rows: Uint32Array | undefined,
+    count: number,
+  ): void {
+    const { present, versions, aggregations, length: at } = this;
+    if (schemas.length === 1) {
+      const [{ version, aggregation = 0 }] = schemas;
+      present.fill(bits[0], at, at + count);
+      versions.fill(version, at, at + count);
+      aggregations.fill(aggregation, at, at + count);
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      const shape = schemaOf[rows === undefined ? from + i : rows[i]];
+      const { version, aggregation = 0 } = schemas[shape];
+      present[at + i] = bits[shape];
+      versions[at + i] = version;
+      aggregations[at + i] = aggregation;
+    }
+  }
+
+  /** Gives whether the batch has it. */
+  #appendExtra(
+    batch: FlowBatch,
+    name: LiveExtra,
+    from: number,
+    rows: Uint32Array | undefined,
+    count: number,
+  ): boolean {
+    const sources = extraSources(batch, name);
+    if (sources.every((source) => source === undefined)) return false;
+    const { schemaOf } = batch;
+    const target = this.extras[name];
+    const at = this.length;
+    for (let i = 0; i < count; i++) {
+      const row = rows === undefined ? from + i : rows[i];
+      target[at + i] = sources[schemaOf[row]]?.[row] ?? 0;
+    }
+    return true;
   }
 
   #appendFamily(

@@ -1,6 +1,7 @@
 import { type FlowBatch, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import type { Sink, SinkCounters } from "../sinks/sink.ts";
 import { LIVE_MESSAGES_MAX, LIVE_ROWS } from "./limits.ts";
+import { LIVE_COLUMNS } from "./live_extras.ts";
 import { LiveRows } from "./live_rows.ts";
 import type { LiveSampler } from "./live_sampler.ts";
 import type { LiveTotals, WebCommand } from "./messages.ts";
@@ -23,6 +24,7 @@ const GATHER_MS = 100;
  */
 export class LiveSink implements Sink {
   readonly name = LIVE_SINK;
+  readonly wantsColumns = LIVE_COLUMNS;
   readonly counters: SinkCounters = { given: 0, done: 0, queued: 0, filtered: 0, dropped: {} };
   readonly #post: (command: WebCommand, transfer: ArrayBuffer[]) => void;
   readonly #sampler: LiveSampler;

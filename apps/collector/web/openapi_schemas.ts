@@ -93,6 +93,10 @@ const FLOW_FACTS: Readonly<Record<string, Schema>> = {
   samplingRate: described(COUNT, "One packet in so many was looked at; counters are of those"),
   inputName: LABEL,
   outputName: LABEL,
+  vrf: described(COUNT, "The VRF at input, or that at output where the record tells no other"),
+  vrfName: LABEL,
+  applicationId: described(TEXT, "What the router found out, four octets in hexadecimal"),
+  applicationName: LABEL,
 };
 
 /** The schemas of all answers, by name. */
@@ -265,5 +269,6 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     matched: described(COUNT, "Flows that passed"),
     files: COUNT,
     skipped: list(object({ source: TEXT, reason: TEXT })),
+    notes: described(list(TEXT), "What else is to be said, such as names that no exporter told"),
   }),
 };

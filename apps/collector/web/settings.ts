@@ -1,6 +1,9 @@
+import { variablesOf } from "@flowtools/common/config_file";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
+import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { LIVE_CLIENTS, LIVE_FLOWS_PER_SECOND, QUERY_SECONDS, TOKEN_LENGTH_MIN } from "./limits.ts";
 import { HTTP_DEFAULT } from "./options.ts";
+import type { WhereFiles } from "./query/where.ts";
 
 /** What the server is told; it is posted to its thread. */
 export interface ServerSettings {
@@ -18,6 +21,8 @@ export interface ServerSettings {
   readonly querySeconds: number;
   /** The directory of the files, where there are any. */
   readonly directory: string | undefined;
+  /** What words in filters of queries mean. */
+  readonly whereFiles: WhereFiles;
   /** The program's version, for people. */
   readonly version: string;
 }
@@ -66,7 +71,19 @@ export function webSettings(args: ParsedArguments, context: WebContext): WebSett
     liveClients: args.number("http-live-clients") ?? LIVE_CLIENTS,
     liveFlowsPerSecond: args.number("http-live-flows") ?? LIVE_FLOWS_PER_SECOND,
     querySeconds: args.number("http-query-seconds") ?? QUERY_SECONDS,
+    whereFiles: whereFiles(args),
     ...context,
+  };
+}
+
+/** What the collector itself filters with, where it does. */
+function whereFiles(args: ParsedArguments): WhereFiles {
+  const filterFile = args.value("filter-file");
+  return {
+    // What came through standard input cannot be read again.
+    filterFile: filterFile === "-" ? undefined : filterFile,
+    variables: variablesOf(args),
+    symbols: args.value(SYMBOLS_FLAG.name),
   };
 }
 

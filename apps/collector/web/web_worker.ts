@@ -63,7 +63,7 @@ async function start(settings: ServerSettings): Promise<Running> {
   const live = new LiveStore({ exporters, labels, protocols, ports }, Date.now());
   const status = new Status(settings.version, live, labels);
   const events = new LiveEvents(settings.liveClients);
-  const queries = new QueryQueue(settings.querySeconds, warn);
+  const queries = new QueryQueue(settings.querySeconds, () => [...labels.domains()], warn);
   const server = new Server({
     live,
     status,
@@ -71,6 +71,7 @@ async function start(settings: ServerSettings): Promise<Running> {
     events,
     queries,
     files: new FileListing(settings.directory),
+    whereFiles: settings.whereFiles,
     liveClients: () => events.size,
     now: Date.now,
     auth: settings.token === undefined ? undefined : await Auth.create(settings.token),

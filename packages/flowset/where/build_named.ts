@@ -1,3 +1,4 @@
+import type { FlowFieldName } from "@flowtools/flow-model";
 import type { NamedKind } from "@flowtools/netflow-pdu";
 import type { RowTest } from "../filter/narrow.ts";
 import { type Built, type Joint, numberTests } from "./build_condition.ts";
@@ -16,10 +17,15 @@ export interface NamedContext {
   readonly atHand: NamesAtHand;
   /** Told of each test of names. */
   readonly onTest: (test: NameTest) => void;
+  /** Whether the address of its exporter is enough to know the names of a flow. */
+  readonly byAddress: boolean;
 }
 
 /** Numbers of elements that exporters name: VRF and sampler ids. */
 const IDS: NumberValues = wholeNumbers("id", 0xffffffff);
+
+/** Where flows have the address of their exporter. */
+const EXPORTER: FlowFieldName = "exaddr";
 
 /** The form of ids in records. */
 const ID_FORM = elementForm("unsigned32");
@@ -35,7 +41,9 @@ export function buildNamedNumbers(
   context: NamedContext,
 ): Built {
   const places = ends.flatMap(({ source }): NamedPlace[] =>
-    source.kind === "field" ? [{ field: source.field }] : []
+    source.kind === "field"
+      ? [{ field: source.field, exporter: context.byAddress ? EXPORTER : undefined }]
+      : []
   );
   return joinEnds(
     {
@@ -107,12 +115,16 @@ function joinEnds(parts: NamedParts, joint: Joint, context: NamedContext): Built
   });
   const needs = places.map((place) => {
     // Records that nobody names anything of cannot answer, whatever fields they have.
-    if (names.length > 0) return [[TOLD_NAMES[named].all]];
+    if (names.length > 0) {
+      return "field" in place && place.exporter !== undefined
+        ? [[place.field, place.exporter]]
+        : [[TOLD_NAMES[named].all]];
+    }
     return "field" in place ? [[place.field]] : place.elements.map((name) => [name]);
   });
   const test = ends.length === 1 ? ends[0] : joint === "and" ? new AndTest(ends) : new OrTest(ends);
   const alternatives = joint === "and" && needs.length > 1
-    ? [needs.map(([[first]]) => first)]
+    ? [needs.flatMap(([first]) => first)]
     : needs.flat();
   return { test, alternatives, shown, octets };
 }

@@ -26,9 +26,11 @@ export interface WhereOptions {
   readonly registry?: WhereElementNames;
   /**
    * Whether interfaces, VRFs, applications and samplers can be asked for by the names that exporters
-   * told; whoever selects has to hand over what they told. Default `false`.
+   * told; whoever selects has to hand over what they told. Where flows tell no more of where they
+   * came from than the address of their exporter, such as records of flow-tools files,
+   * `"by-address"` looks up names of interfaces by that. Default `false`.
    */
-  readonly exporterNames?: boolean;
+  readonly exporterNames?: boolean | "by-address";
   /**
    * The time zone of times without one: `local` (the default), `UTC`, an offset such as `+02:00`,
    * or a name such as `Europe/Berlin`.
@@ -116,6 +118,11 @@ export class Where {
     } finally {
       atHand.told = undefined;
     }
+  }
+
+  /** Whether it asks for names that exporters told. */
+  get asksNames(): boolean {
+    return this.#names.tests.length > 0;
   }
 
   /**
@@ -233,8 +240,10 @@ export function compileWhere(text: string, options: WhereOptions = {}): Where {
   const parser = new Parser(new TokenReader(text), {
     symbols,
     filters,
-    subjects: new SubjectTable({ elements, registry, names: exporterNames }),
-    named: exporterNames ? { atHand, onTest } : undefined,
+    subjects: new SubjectTable({ elements, registry, names: exporterNames !== false }),
+    named: exporterNames === false
+      ? undefined
+      : { atHand, onTest, byAddress: exporterNames === "by-address" },
     nowMs,
     clock: new WallClock(timeZone),
   });

@@ -1,15 +1,22 @@
 import type { FlowBatch, FlowFieldName, FlowSchema } from "@flowtools/flow-model";
-import type { DomainFacts, NamedFact, NamedKind } from "@flowtools/netflow-pdu";
+import type { NamedFact, NamedKind } from "@flowtools/netflow-pdu";
 import type { RowTest } from "../filter/narrow.ts";
 import { labelKey } from "../packets/flow_labels.ts";
 import { ElementValues } from "./narrow_elements.ts";
 import { nearestWords } from "./nearest.ts";
-import { type NamesAtHand, TOLD_NAMES, type ToldNames } from "./told_names.ts";
+import { type NamesAtHand, TOLD_NAMES, type ToldFacts, type ToldNames } from "./told_names.ts";
 
 /** Where flows have the number that exporters name: a field, or one of some elements. */
 export type NamedPlace =
-  | { readonly field: FlowFieldName }
+  | NamedField
   | { readonly elements: readonly string[] };
+
+/** A field that has the number. */
+interface NamedField {
+  readonly field: FlowFieldName;
+  /** The field of the address by which names are looked up; without it the shape tells whose they are. */
+  readonly exporter?: FlowFieldName;
+}
 
 /** Keys of what has one of the names that are asked for: numbers, or texts of elements. */
 type Keys = ReadonlySet<number | string>;
@@ -26,7 +33,9 @@ export class NameTest implements RowTest {
   readonly #told = new Set<string>();
 
   constructor(kind: NamedKind, place: NamedPlace, names: readonly string[], atHand: NamesAtHand) {
-    this.fields = "field" in place ? [place.field] : [];
+    this.fields = "field" in place
+      ? [place.field, ...place.exporter === undefined ? [] : [place.exporter]]
+      : [];
     this.#kind = kind;
     this.#place = place;
     this.#names = names;
@@ -37,12 +46,16 @@ export class NameTest implements RowTest {
   narrow(batch: FlowBatch, rows: Uint32Array, count: number): number {
     const { told } = this.#atHand;
     if (told === undefined) return 0;
+    const place = this.#place;
+    if ("field" in place && place.exporter !== undefined) {
+      return this.#narrowByAddress(batch, place.field, place.exporter, told, rows, count);
+    }
     const keys = this.#keysOf(batch.schemas, told);
     return keys.every((wanted) => wanted.size === 0)
       ? 0
-      : "field" in this.#place
-      ? narrowField(batch, this.#place.field, keys, rows, count)
-      : narrowElements(batch, this.#place.elements, keys, rows, count);
+      : "field" in place
+      ? narrowField(batch, place.field, keys, rows, count)
+      : narrowElements(batch, place.elements, keys, rows, count);
   }
 
   /**
@@ -68,9 +81,48 @@ export class NameTest implements RowTest {
     }
   }
 
+  /** Of flows that tell no more of where they came from than the address of their exporter. */
+  #narrowByAddress(
+    batch: FlowBatch,
+    field: FlowFieldName,
+    exporter: FlowFieldName,
+    told: ToldNames,
+    rows: Uint32Array,
+    count: number,
+  ): number {
+    const column = batch.column(field) as ArrayLike<number>;
+    const has = batch.schemas.map((schema) => schema.has(field) && schema.has(exporter));
+    const addresses = batch.column(exporter) as ArrayLike<number>;
+    const families = batch.family(exporter);
+    const found = new Map<string, Keys>();
+    let wanted = NO_KEYS;
+    let last: number | undefined;
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i];
+      if (!has[batch.schemaOf[row]]) continue;
+      const wide = families?.[row] === FAMILY_IPV6;
+      // Rows of one exporter come in runs.
+      if (wide || addresses[row] !== last) {
+        const address = String(batch.flow(row).get(exporter));
+        wanted = found.get(address) ?? this.#keysOfExporter(address, told);
+        found.set(address, wanted);
+        last = wide ? undefined : addresses[row];
+      }
+      if (wanted.has(column[row])) rows[kept++] = row;
+    }
+    return kept;
+  }
+
+  /** Where the domains of an exporter do not agree, all their names count. */
+  #keysOfExporter(address: string, told: ToldNames): Keys {
+    const domains = told.factsOfExporter?.(address) ?? [];
+    return new Set(domains.flatMap((facts) => [...this.#keysIn(facts)]));
+  }
+
   /** For each shape, the keys of what is asked for; none where it has no such number. */
   #keysOf(schemas: readonly FlowSchema[], told: ToldNames): Keys[] {
-    const found = new Map<DomainFacts, Keys>();
+    const found = new Map<ToldFacts, Keys>();
     return schemas.map((schema) => {
       const facts = told.factsOf(schema);
       if (facts === undefined || !this.#isIn(schema)) return NO_KEYS;
@@ -86,7 +138,7 @@ export class NameTest implements RowTest {
       : this.#place.elements.some((name) => schema.reader?.names.includes(name));
   }
 
-  #keysIn(facts: DomainFacts): Keys {
+  #keysIn(facts: ToldFacts): Keys {
     const keys = new Set<number | string>();
     for (const [key, fact] of facts.names(this.#kind)) {
       if (this.#note(fact)) keys.add("field" in this.#place ? Number(key) : key);
@@ -104,6 +156,7 @@ export class NameTest implements RowTest {
 }
 
 const NO_KEYS: Keys = new Set();
+const FAMILY_IPV6 = 6;
 
 /** A name and a description are names alike: routers tell `Gi0/1` as the one or the other. */
 function namesOf({ name, description }: NamedFact): string[] {

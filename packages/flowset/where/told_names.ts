@@ -1,12 +1,23 @@
 import type { FlowSchema } from "@flowtools/flow-model";
-import type { DomainFacts, NamedFact, NamedKind } from "@flowtools/netflow-pdu";
+import type { NamedFact, NamedKind } from "@flowtools/netflow-pdu";
+
+/** What one exporter, or one observation domain of it, told in its options: `DomainFacts` is such. */
+export interface ToldFacts {
+  /** Everything of a kind that has a name, by number as text, as of `DomainFacts.names`. */
+  names(kind: NamedKind): ReadonlyMap<string, NamedFact>;
+}
 
 /**
  * What exporters call interfaces, VRFs, applications and samplers: `PacketSessions` are such.
  */
 export interface ToldNames {
   /** What the exporter of flows told in its options; nothing where that is not known. */
-  factsOf(schema: FlowSchema): DomainFacts | undefined;
+  factsOf(schema: FlowSchema): ToldFacts | undefined;
+  /**
+   * What the domains of an exporter told, by its address: for expressions that were compiled with
+   * `exporterNames: "by-address"`.
+   */
+  factsOfExporter?(address: string): readonly ToldFacts[];
   /** Everything of a kind that some exporter named. */
   names(kind: NamedKind): Iterable<NamedFact>;
 }

@@ -1,5 +1,6 @@
 import { formatIPv4, formatIPv6 } from "@flowtools/flow-model";
 import type { SymbolTable } from "@flowtools/flowset";
+import { applicationOctets, type LiveExtra } from "../live_extras.ts";
 import type { LiveAddress, LiveField } from "../live_rows.ts";
 import type { LabelStore } from "./label_store.ts";
 import type { ExporterNames, LiveInput } from "./live_input.ts";
@@ -17,7 +18,7 @@ export interface KeyLayout {
   /** 32-bit words. */
   readonly words: number;
   /** Columns that a flow must have to be in it. */
-  readonly fields: readonly LiveField[];
+  readonly fields: readonly (LiveField | LiveExtra)[];
   /** Whether it is for flows with an IPv6 address in `addresses`, or for those without. */
   readonly wide: boolean;
   readonly addresses: readonly LiveAddress[];
@@ -82,10 +83,12 @@ function addresses(id: string, title: string, fields: readonly LiveAddress[]): D
 
 /** A dimension whose keys have words of no family. */
 function numbers(
-  row: Pick<Dimension, "id" | "title"> & Pick<KeyLayout, "fields" | "keys" | "text" | "label">,
+  row:
+    & Pick<Dimension, "id" | "title">
+    & Pick<KeyLayout, "fields" | "keys" | "text" | "label">
+    & Partial<Pick<KeyLayout, "words">>,
 ): Dimension {
-  const { id, title, fields, keys, text, label } = row;
-  const words = id.endsWith("interface") ? 2 : 1;
+  const { id, title, words = 1, fields, keys, text, label } = row;
   return {
     id,
     title,
@@ -102,11 +105,12 @@ function interfaces(id: string, title: string, field: "input" | "output"): Dimen
   return numbers({
     id,
     title,
+    words: 2,
     fields: [field],
     keys: (input) => [input.exporters(), input.words(field)],
     text: (words, at, { exporters }) => `${exporters.name(words[at])} if ${words[at + 1]}`,
     label: (words, at, { exporters, labels }) =>
-      labels.interfaceName(exporters.name(words[at]), words[at + 1]),
+      labels.nameOf("interfaces", String(words[at + 1]), exporters.name(words[at])),
   });
 }
 
@@ -133,6 +137,13 @@ function applicationText(words: Uint32Array, at: number, names: KeyNames): strin
   return service === undefined ? `${port}/${protocol}` : `${port}/${protocol} ${service}`;
 }
 
+/** Ids have four octets: the engine that found the application out, and its number there. */
+function applicationIdText(id: number): string {
+  if (id === 0) return "unknown";
+  // That is what longer ones become.
+  return id === 0xffffffff ? "longer ids" : `0x${applicationOctets(id)}`;
+}
+
 /** Everything that live traffic is told apart by. */
 export const DIMENSIONS: readonly Dimension[] = [
   addresses("source", "Sources", ["srcaddr"]),
@@ -154,6 +165,25 @@ export const DIMENSIONS: readonly Dimension[] = [
   }),
   interfaces("input-interface", "Interfaces in", "input"),
   interfaces("output-interface", "Interfaces out", "output"),
+  numbers({
+    id: "vrf",
+    title: "VRFs",
+    // As that of an interface, its number means something on the exporter only.
+    words: 2,
+    fields: ["vrf"],
+    keys: (input) => [input.exporters(), input.extra("vrf")],
+    text: (words, at, { exporters }) => `${exporters.name(words[at])} VRF ${words[at + 1]}`,
+    label: (words, at, { exporters, labels }) =>
+      labels.nameOf("vrfs", String(words[at + 1]), exporters.name(words[at])),
+  }),
+  numbers({
+    id: "application-id",
+    title: "Applications",
+    fields: ["application"],
+    keys: (input) => [input.extra("application")],
+    text: (words, at) => applicationIdText(words[at]),
+    label: (words, at, { labels }) => labels.nameOf("applications", applicationOctets(words[at])),
+  }),
   systems("source-as", "AS from", "src_as"),
   systems("destination-as", "AS to", "dst_as"),
   numbers({

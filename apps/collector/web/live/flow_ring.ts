@@ -1,12 +1,7 @@
 import { uptimeToUnixMs } from "@flowtools/flow-model";
-import { FLOW_LABELS } from "@flowtools/flowset";
-import {
-  LIVE_FIELDS,
-  type LiveAddress,
-  type LiveField,
-  LiveRows,
-  presenceBits,
-} from "../live_rows.ts";
+import type { NamedKind } from "@flowtools/netflow-pdu";
+import { applicationOctets } from "../live_extras.ts";
+import { LIVE_FIELDS, type LiveAddress, LiveRows, presenceBits } from "../live_rows.ts";
 import type { LabelStore } from "./label_store.ts";
 
 /** A flow as the API tells it: fields that its export version lacks are not there. */
@@ -19,9 +14,13 @@ const PLAIN_FIELDS = LIVE_FIELDS.filter((name) =>
 const ADDRESS_FIELDS: readonly LiveAddress[] = ["exaddr", "srcaddr", "dstaddr", "nexthop"];
 const CLOCK_FIELDS = ["unix_secs", "unix_nsecs", "sysUpTime"] as const;
 
-/** Interfaces by the name that goes with each. */
-const INTERFACE_LABELS = FLOW_LABELS.filter(({ kind }) => kind === "interfaces")
-  .map(({ name, keys: [field] }) => [name, field as LiveField] as const);
+/** Names that go with flows, of what, and which of their values these belong to. */
+const LABELS: readonly (readonly [name: string, kind: NamedKind, key: string])[] = [
+  ["inputName", "interfaces", "input"],
+  ["outputName", "interfaces", "output"],
+  ["vrfName", "vrfs", "vrf"],
+  ["applicationName", "applications", "applicationId"],
+];
 
 /** The flows that came last, whole. */
 export class FlowRing {
@@ -102,10 +101,15 @@ export class FlowRing {
         columns[name][row],
       );
     }
-    for (const [name, field] of INTERFACE_LABELS) {
-      if (!has(["exaddr", field])) continue;
-      const label = this.#labels.interfaceName(record.exaddr as string, columns[field][row]);
-      if (label !== undefined) record[name] = label;
+    if (has(["vrf"])) record.vrf = rows.extras.vrf[row];
+    if (has(["application"])) {
+      record.applicationId = applicationOctets(rows.extras.application[row]);
+    }
+    if (typeof record.exaddr !== "string") return record;
+    for (const [name, kind, key] of LABELS) {
+      const label = key in record &&
+        this.#labels.nameOf(kind, String(record[key]), record.exaddr);
+      if (label) record[name] = label;
     }
     return record;
   }

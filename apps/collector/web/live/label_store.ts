@@ -1,6 +1,6 @@
 import { NAMED_KINDS, type NamedKind } from "@flowtools/netflow-pdu";
 import type { DomainLabels, LabelChanges } from "../../label_feed.ts";
-import { LABEL_NAMES_SHOWN } from "../limits.ts";
+import { LABEL_DOMAINS_MAX, LABEL_NAMES_SHOWN } from "../limits.ts";
 
 /** An exporter's stream, as snapshots tell it apart. */
 export interface StreamKey {
@@ -31,10 +31,25 @@ export interface LabelRow extends StreamKey {
   readonly description: string;
 }
 
-/** A domain, its interfaces by their numbers. */
-interface Domain {
+/** A domain, and what is shown of its names, by kind, by number as text: made when first asked for. */
+class Domain {
   readonly labels: DomainLabels;
-  readonly interfaces: ReadonlyMap<string, string>;
+  readonly #names = new Map<NamedKind, ReadonlyMap<string, string>>();
+
+  constructor(labels: DomainLabels) {
+    this.labels = labels;
+  }
+
+  name(kind: NamedKind, key: string): string | undefined {
+    let names = this.#names.get(kind);
+    if (names === undefined) {
+      const shown = this.labels.names[kind].map(([key, name, description]) => {
+        return [key, name || description] as const;
+      });
+      this.#names.set(kind, names = new Map(shown.filter(([, text]) => text !== "")));
+    }
+    return names.get(key);
+  }
 }
 
 /**
@@ -57,17 +72,22 @@ export class LabelStore {
   }
 
   /**
-   * What an exporter calls an interface. Its domains mostly agree; where they do not, all their
-   * names count.
+   * What an exporter calls something, or any exporter. Domains mostly agree; where they do not, all
+   * their names count.
    *
-   * @param exporter The exporter's address
-   * @param ifIndex The number of the interface
+   * @param kind What it is
+   * @param key Its number as text; of applications the octets of their id in hexadecimal
+   * @param exporter The exporter's address; default any, of which {@linkcode LABEL_DOMAINS_MAX} are
+   * looked at
    * @returns The name; `undefined` where none was told
    */
-  interfaceName(exporter: string, ifIndex: number): string | undefined {
+  nameOf(kind: NamedKind, key: string, exporter?: string): string | undefined {
+    const domains = exporter === undefined
+      ? this.#domains.values().take(LABEL_DOMAINS_MAX)
+      : this.#byAddress.get(exporter) ?? [];
     const names = new Set<string>();
-    for (const { interfaces } of this.#byAddress.get(exporter) ?? []) {
-      const name = interfaces.get(String(ifIndex));
+    for (const domain of domains) {
+      const name = domain.name(kind, key);
       if (name !== undefined) names.add(name);
     }
     return names.size === 0 ? undefined : [...names].slice(0, LABEL_NAMES_SHOWN).join(" / ");
@@ -88,6 +108,11 @@ export class LabelStore {
     };
   }
 
+  /** All that every domain told. */
+  *domains(): Generator<DomainLabels, void, undefined> {
+    for (const { labels } of this.#domains.values()) yield labels;
+  }
+
   /**
    * All names, or those of one exporter.
    *
@@ -106,10 +131,7 @@ export class LabelStore {
   }
 
   #add(labels: DomainLabels): void {
-    const interfaces = labels.names.interfaces.map(([key, name, description]) => {
-      return [key, name || description] as const;
-    }).filter(([, text]) => text !== "");
-    const domain = { labels, interfaces: new Map(interfaces) };
+    const domain = new Domain(labels);
     this.#domains.set(labels.id, domain);
     this.#byStream.set(streamText(labels), domain);
     let siblings = this.#byAddress.get(labels.address);

@@ -1,6 +1,12 @@
 import { EXPORTER_NAMES_MAX } from "../limits.ts";
-import { FAMILY_IPV6, type LiveAddress, type LiveRows, presenceBits } from "../live_rows.ts";
-import type { LiveField } from "../live_rows.ts";
+import type { LiveExtra } from "../live_extras.ts";
+import {
+  FAMILY_IPV6,
+  type LiveAddress,
+  type LiveField,
+  type LiveRows,
+  presenceBits,
+} from "../live_rows.ts";
 
 /** Protocols whose ports tell applications apart: TCP, UDP, DCCP, SCTP, UDP-Lite. */
 const PORT_PROTOCOLS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
@@ -69,7 +75,7 @@ export class LiveInput {
    * @returns The rows, or `undefined` where it is all of them; and how many
    */
   select(
-    fields: readonly LiveField[],
+    fields: readonly (LiveField | LiveExtra)[],
     wide: boolean,
     addresses: readonly LiveAddress[],
   ): { rows: Uint32Array | undefined; count: number } {
@@ -88,6 +94,11 @@ export class LiveInput {
       if (families.some((family) => family[row] === FAMILY_IPV6) === wide) chosen[count++] = row;
     }
     return { rows: chosen, count };
+  }
+
+  /** What records with templates have beyond the canonical fields. */
+  extra(name: LiveExtra): Uint32Array {
+    return this.#rows!.extras[name];
   }
 
   /** A column as 32-bit words. */

@@ -21,7 +21,11 @@ export function startQuery(ask) {
       show(await ask(`/api/v1/query?${parameters(new FormData(form))}`));
     } catch (error) {
       setText("query-status", "");
-      setText("query-error", error.message);
+      // Below the first line the place of the fault is drawn.
+      const [fault, ...place] = error.message.split("\n");
+      setText("query-fault", fault);
+      setText("query-place", place.join("\n"));
+      byId("query-place").hidden = place.length === 0;
       byId("query-error").hidden = false;
       byId("query-result").hidden = true;
     } finally {
@@ -38,7 +42,10 @@ function parameters(form) {
     sort: text("sort"),
     limit: text("limit"),
   });
-  if (text("where").trim() !== "") chosen.set("where", text("where").trim());
+  if (text("where").trim() !== "") {
+    chosen.set("where", text("where").trim());
+    chosen.set("tz", Intl.DateTimeFormat().resolvedOptions().timeZone ?? "local");
+  }
   for (const name of ["from", "to"]) {
     // Times of the form are local ones.
     const at = Date.parse(text(name));
@@ -48,7 +55,7 @@ function parameters(form) {
 }
 
 function show(answer) {
-  const { keys, rows, total, groups, scanned, matched, files, skipped } = answer;
+  const { keys, rows, total, groups, scanned, matched, files, skipped, notes } = answer;
   const heads = keys.map((key) => element("th", { scope: "col" }, key.replace(/^ip-/, "")));
   const sums = ["Bytes", "Packets", "Flows"].map((name) => {
     return element("th", { scope: "col", class: "number" }, name);
@@ -71,14 +78,25 @@ function show(answer) {
     row([...foot, ...sumCells(total.octets, total.packets, total.flows)], { class: "sum" }),
   ]);
   const where = files > 0 ? ` in ${whole(files)} file${files === 1 ? "" : "s"}` : "";
-  const left = skipped.map(({ source, reason }) => `${source}: ${reason}`);
+  const left = leftOut(skipped);
   const parts = [
     `${whole(matched)} of ${whole(scanned)} flows${where} count`,
     `${whole(rows.length)} of ${whole(groups)} groups shown`,
     ...left.length > 0 ? [`not looked at: ${left.join("; ")}`] : [],
+    ...notes,
   ];
   setText("query-status", `${parts.join(", ")}.`);
   byId("query-result").hidden = false;
+}
+
+/** What was not looked at: many files mostly have one reason. */
+function leftOut(skipped) {
+  const byReason = Map.groupBy(skipped, ({ reason }) => reason);
+  return [...byReason].map(([reason, rows]) => {
+    const [{ source }] = rows;
+    const more = rows.length > 1 ? ` and ${whole(rows.length - 1)} more` : "";
+    return `${source}${more}: ${reason}`;
+  });
 }
 
 function sumCells(octets, packets, flows) {

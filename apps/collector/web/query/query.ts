@@ -1,4 +1,4 @@
-import { FlowBatch, type FlowFieldName, FlowSchema } from "@flowtools/flow-model";
+import type { FlowBatch, FlowFieldName, FlowSchema } from "@flowtools/flow-model";
 import {
   type CounterName,
   FlowSet,
@@ -6,13 +6,13 @@ import {
   type KeyName,
   ReportError,
   ReportRun,
+  type ToldNames,
   type Where,
-  WhereError,
   WhereFieldError,
 } from "@flowtools/flowset";
 import { QUERY_TABLE_BYTES_MAX } from "../limits.ts";
-import { FAMILY_IPV6, LIVE_FIELDS, LiveRows, presenceBits } from "../live_rows.ts";
-import { loadQueryWhere } from "./where.ts";
+import { liveBatches, type LiveFlows } from "./live_batches.ts";
+import { loadQueryWhere, type QueryWhere, whereFault } from "./where.ts";
 
 /** The keys that queries group by. */
 export const QUERY_KEYS: readonly KeyName[] = [
@@ -38,14 +38,6 @@ export const QUERY_SORTS = ["octets", "packets", "flows"] as const;
 /** Keys of a query at most. */
 export const QUERY_KEYS_MAX = 6;
 
-/** Live flows, as the ring copies them. */
-export interface LiveFlows {
-  readonly buffer: ArrayBuffer;
-  readonly capacity: number;
-  readonly length: number;
-  readonly mixed: boolean;
-}
-
 /** A file to read. */
 export interface QueryFile {
   /** Its name in the API. */
@@ -59,7 +51,8 @@ export interface QueryFile {
 /** A question. */
 export interface Query {
   readonly keys: readonly KeyName[];
-  readonly where: string;
+  /** Which flows count. */
+  readonly where: QueryWhere;
   /** Only flows whose packets were sent from then on, Unix seconds. */
   readonly from: number;
   /** Only flows whose packets were sent before then, Unix seconds. */
@@ -96,6 +89,8 @@ export interface QueryAnswer {
   /** Files looked at. */
   readonly files: number;
   readonly skipped: readonly Skipped[];
+  /** What else is to be said of it: names that nobody told. */
+  readonly notes: readonly string[];
 }
 
 /** A question that has no answer, for a reason that can be told. */
@@ -107,35 +102,51 @@ export interface QueryFault {
 /** What is skipped is told so often at most. */
 const SKIPPED_MAX = 100;
 
+/** The source of live flows in what is told of them. */
+const LIVE = "live";
+
 const RULES = { ignoreEmpty: false, portProtocols: false, times: true };
+
+/** Gives what exporters told, for questions that ask for names of theirs. */
+export type AskNames = () => Promise<ToldNames>;
 
 /**
  * Answers a question.
  *
  * @param query The question
+ * @param askNames Gives what exporters told
  * @returns The answer, or why there is none
  */
-export async function runQuery(query: Query): Promise<QueryAnswer | QueryFault> {
+export async function runQuery(
+  query: Query,
+  askNames: AskNames,
+): Promise<QueryAnswer | QueryFault> {
+  const notes: string[] = [];
+  let where: Where | undefined;
   try {
-    const run = new QueryRun(query, await loadQueryWhere(query.where, Date.now()));
+    where = await loadQueryWhere(query.where, Date.now(), (message) => notes.push(message));
+  } catch (error) {
+    const fault = whereFault(error);
+    if (fault === undefined) throw error;
+    return fault;
+  }
+  const told = where?.asksNames === true ? await askNames() : undefined;
+  try {
+    const run = new QueryRun(query, where, told);
     if ("buffer" in query.source) run.addLive(query.source);
     else for (const file of query.source) await run.addFile(file);
-    return run.finish();
+    const untold = told === undefined ? [] : where?.untold(told) ?? [];
+    return { ...run.finish(), notes: [...notes, ...untold] };
   } catch (error) {
-    if (error instanceof WhereError) {
-      // The lines behind the first mark the place, which it tells.
-      return { code: "bad-where", message: error.message.split("\n")[0] };
-    }
-    if (error instanceof GroupTableLimitError) {
-      return { code: "too-many-groups", message: "There are too many groups, ask for fewer keys" };
-    }
-    throw error;
+    if (!(error instanceof GroupTableLimitError)) throw error;
+    return { code: "too-many-groups", message: "There are too many groups, ask for fewer keys" };
   }
 }
 
 class QueryRun {
   readonly #query: Query;
   readonly #where: Where | undefined;
+  readonly #told: ToldNames | undefined;
   readonly #report: ReportRun;
   readonly #columns: readonly FlowFieldName[];
   readonly #skipped: Skipped[] = [];
@@ -144,9 +155,10 @@ class QueryRun {
   #matched = 0;
   #files = 0;
 
-  constructor(query: Query, where: Where | undefined) {
+  constructor(query: Query, where: Where | undefined, told: ToldNames | undefined) {
     this.#query = query;
     this.#where = where;
+    this.#told = told;
     const report = { name: "query", keys: query.keys };
     const options = { rules: RULES, groupTableBytesMax: QUERY_TABLE_BYTES_MAX };
     this.#report = new ReportRun(report, options);
@@ -167,29 +179,13 @@ class QueryRun {
     }
   }
 
-  addLive({ buffer, capacity, length, mixed }: LiveFlows): void {
-    const rows = new LiveRows(capacity, buffer);
-    rows.mixed = mixed;
-    const byShape = new Map<number, number[]>();
-    let wide = 0;
-    for (let row = 0; row < length; row++) {
-      if (mixed && Object.values(rows.families).some((family) => family[row] === FAMILY_IPV6)) {
-        wide++;
-        continue;
-      }
-      const bits = rows.present[row];
-      const shape = byShape.get(bits);
-      if (shape === undefined) byShape.set(bits, [row]);
-      else shape.push(row);
-    }
-    if (wide > 0) this.#skip("live", `${wide} flows with IPv6 addresses: queries group IPv4`);
-    for (const [bits, chosen] of byShape) {
-      const weights = Float64Array.from(chosen, (row) => rows.weights[row]);
-      this.#add(liveBatch(rows, bits, chosen, this.#columns), "live", weights);
+  addLive(flows: LiveFlows): void {
+    for (const { batch, weights } of liveBatches(flows, this.#columns)) {
+      this.#add(batch, LIVE, weights);
     }
   }
 
-  finish(): QueryAnswer {
+  finish(): Omit<QueryAnswer, "notes"> {
     const { sort, limit, keys } = this.#query;
     const result = this.#report.finish();
     const order = result.sorted(sort, true).subarray(0, limit);
@@ -224,7 +220,7 @@ class QueryRun {
   /** Adds the flows that pass. Gives whether more flows of the kind make sense. */
   #add(batch: FlowBatch, source: string, weights?: Float64Array): boolean {
     for (const schema of batch.schemas) {
-      const lacking = this.#lacking(schema);
+      const lacking = this.#lacking(schema, source);
       if (lacking !== undefined) {
         this.#skip(source, lacking);
         return false;
@@ -235,12 +231,13 @@ class QueryRun {
     const selection = this.#selection;
     const secs = batch.column("unix_secs");
     const { from, to } = this.#query;
+    const passed = this.#where?.select(batch, selection, this.#told);
     let count = 0;
-    for (let row = 0; row < batch.length; row++) {
+    for (let at = 0; at < (passed ?? batch.length); at++) {
+      const row = passed === undefined ? at : selection[at];
       selection[count] = row;
       if (secs[row] >= from && secs[row] < to) count++;
     }
-    if (this.#where !== undefined) count = this.#where.filter.narrow(batch, selection, count);
     this.#matched += count;
     if (weights !== undefined) weigh(batch, weights, selection, count);
     try {
@@ -253,14 +250,20 @@ class QueryRun {
   }
 
   /** Why flows of a shape cannot be counted; `undefined` where they can. */
-  #lacking(schema: FlowSchema): string | undefined {
+  #lacking(schema: FlowSchema, source: string): string | undefined {
     const missing = this.#report.missingFields(schema);
     if (missing.length > 0) return `its flows (${schema.label}) have no ${missing.join(", ")}`;
     try {
       this.#where?.check(schema);
     } catch (error) {
-      if (error instanceof WhereFieldError) return error.message;
-      throw error;
+      if (!(error instanceof WhereFieldError)) throw error;
+      const { condition, fields, message } = error;
+      // Others of the version may have it in files.
+      return source === LIVE
+        ? `"${condition}" needs ${
+          fields.join(" or ")
+        }, which queries of live flows lack (${schema.label})`
+        : message;
     }
     return undefined;
   }
@@ -268,31 +271,6 @@ class QueryRun {
   #skip(source: string, reason: string): void {
     if (this.#skipped.length < SKIPPED_MAX) this.#skipped.push({ source, reason });
   }
-}
-
-/** Live flows of one shape as a batch. */
-function liveBatch(
-  rows: LiveRows,
-  bits: number,
-  chosen: readonly number[],
-  asked: readonly FlowFieldName[],
-): FlowBatch {
-  // Each row says how many flows it stands for.
-  const fields = LIVE_FIELDS.filter((name) => {
-    return name === "dFlows" || (bits & presenceBits([name])) !== 0;
-  });
-  const schema = new FlowSchema({ version: 0, fields });
-  const batch = new FlowBatch({
-    capacity: chosen.length,
-    columns: [...new Set([...LIVE_FIELDS, ...asked])],
-  });
-  // Rows are appended empty, and their columns filled one by one.
-  for (let row = 0; row < chosen.length; row++) batch.append(schema, {});
-  for (const name of LIVE_FIELDS) {
-    const [source, target] = [rows.columns[name], batch.column(name)];
-    for (let row = 0; row < chosen.length; row++) target[row] = source[chosen[row]];
-  }
-  return batch;
 }
 
 /** Makes of what rows count what they stand for; filters have looked at them before. */

@@ -1,7 +1,8 @@
+import type { DomainLabels } from "../../label_feed.ts";
 import type { WorkerStart } from "../../supervised_thread.ts";
 import { HttpError } from "../http_error.ts";
 import { QUERIES_WAITING_MAX } from "../limits.ts";
-import type { QueryOutcome } from "../query_worker.ts";
+import type { QueryNews, QueryOrder, QueryOutcome } from "../query_worker.ts";
 import type { Query, QueryAnswer } from "./query.ts";
 
 /** How queries end, for the metrics. */
@@ -15,6 +16,7 @@ export class QueryQueue {
   /** How many queries ended, by how. */
   readonly results: Map<QueryResult, number> = new Map();
   readonly #seconds: number;
+  readonly #names: () => readonly DomainLabels[];
   readonly #warn: (reason: string, message: string) => void;
   readonly #start: () => Worker;
   #worker: Worker | undefined;
@@ -26,15 +28,18 @@ export class QueryQueue {
    * Makes a queue.
    *
    * @param seconds How long a query may run
+   * @param names Gives what exporters told, when a query asks for names of theirs
    * @param warn Told of failures
    * @param internals How the thread is started, where it is not to be as usual
    */
   constructor(
     seconds: number,
+    names: () => readonly DomainLabels[],
     warn: (reason: string, message: string) => void,
     internals: WorkerStart = {},
   ) {
     this.#seconds = seconds;
+    this.#names = names;
     this.#warn = warn;
     const url = new URL("../query_worker.ts", import.meta.url);
     this.#start = internals.startWorker ?? (() => new Worker(url, { type: "module" }));
@@ -73,7 +78,13 @@ export class QueryQueue {
   async #run(query: Query): Promise<QueryAnswer> {
     const worker = this.#worker ??= this.#start();
     const outcome = Promise.withResolvers<QueryOutcome | "failed" | "late">();
-    worker.onmessage = ({ data }: MessageEvent<QueryOutcome>) => outcome.resolve(data);
+    const order = (order: QueryOrder, transfer: ArrayBuffer[] = []) => {
+      worker.postMessage(order, transfer);
+    };
+    worker.onmessage = ({ data: news }: MessageEvent<QueryNews>) => {
+      if (news.kind === "names") order({ kind: "names", domains: this.#names() });
+      else outcome.resolve(news.outcome);
+    };
     worker.onerror = (event) => {
       event.preventDefault();
       this.#warn("query", `A query failed: ${event.message}`);
@@ -82,8 +93,7 @@ export class QueryQueue {
       outcome.resolve("failed");
     };
     const timer = setTimeout(() => outcome.resolve("late"), this.#seconds * 1_000);
-    const transfer = "buffer" in query.source ? [query.source.buffer] : [];
-    worker.postMessage(query, transfer);
+    order({ kind: "query", query }, "buffer" in query.source ? [query.source.buffer] : []);
     const result = await outcome.promise;
     clearTimeout(timer);
     if (typeof result === "string") {

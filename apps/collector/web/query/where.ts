@@ -1,4 +1,7 @@
-import { builtInSymbols, compileWhere, type Where } from "@flowtools/flowset";
+import { UsageError } from "@flowtools/common/flags";
+import { loadWhere, type WhereInit } from "@flowtools/common/load_where";
+import { ConfigError, type Where, WhereError } from "@flowtools/flowset";
+import type { QueryFault } from "./query.ts";
 
 /** Expressions of the query language and what they mean, for the page and its documentation. */
 export const WHERE_EXAMPLES: readonly (readonly [expression: string, meaning: string])[] = [
@@ -9,22 +12,67 @@ export const WHERE_EXAMPLES: readonly (readonly [expression: string, meaning: st
   ["flags S and not flags A", "TCP flows that were never answered"],
   ["src as in [64500 64510-64520]", "AS numbers, and ranges of them"],
   ["exporter 192.0.2.254 and in if 5", "what one router saw on one interface"],
+  ['in if "Gi0/1"', "an interface by the name that its exporter told"],
 ];
 
+/** What words in expressions mean: the files that the collector itself was started with. */
+export type WhereFiles = Pick<WhereInit, "filterFile" | "variables" | "symbols">;
+
+/** An expression, and what it is read with. */
+export interface QueryWhere {
+  /** The expression. */
+  readonly text: string;
+  /** The time zone of times without one, or `local`. */
+  readonly timeZone: string;
+  /** What words in it mean. */
+  readonly files: WhereFiles;
+}
+
 /**
- * Reads an expression of the query language with the built-in names of protocols and ports. It
- * names no files of this host: definitions of filters are for the command line.
+ * Reads an expression as `--where` of the command line does. Names of interfaces hold for all flows
+ * of the exporter that told them, whatever the version of these.
  *
- * @param text The expression
+ * @param where The expression; blank text for none
  * @param nowMs Unix time in ms that times such as `-1h` start from
+ * @param warn Told what is odd in the filter configuration
  * @returns The question, or `undefined` where the text is blank
- * @throws {WhereError} It is none, with the place and what was expected
+ * @throws {Error} It is none: {@linkcode whereFault} tells what is wrong
  */
-export async function loadQueryWhere(text: string, nowMs: number): Promise<Where | undefined> {
+export async function loadQueryWhere(
+  { text, timeZone, files }: QueryWhere,
+  nowMs: number,
+  warn: (message: string) => void,
+): Promise<Where | undefined> {
   if (text.trim() === "") return undefined;
-  const symbols = {
-    protocol: await builtInSymbols("ip-prot"),
-    port: await builtInSymbols("tcp-port"),
-  };
-  return compileWhere(text, { symbols, nowMs });
+  return await loadWhere(
+    { ...files, expression: text, timeZone, nowMs, namesByAddress: true },
+    warn,
+  );
+}
+
+/**
+ * What is wrong with an expression, for visitors: nothing of this host is in it.
+ *
+ * @param error What was thrown
+ * @returns `undefined` where it is another kind of error
+ */
+export function whereFault(error: unknown): QueryFault | undefined {
+  if (error instanceof WhereError) return { code: "bad-where", message: error.message };
+  if (error instanceof ConfigError) {
+    const name = error.file.split("/").at(-1)!;
+    const message = `Cannot use the collector's filters: ${
+      error.message.replace(error.file, name)
+    }`;
+    return { code: "bad-where", message };
+  }
+  if (error instanceof UsageError) {
+    const message = 'Cannot use "filter": the collector has no filter configuration';
+    return { code: "bad-where", message };
+  }
+  if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
+    const message = "Cannot use the filter: the collector may not read the files of its names";
+    return { code: "bad-where", message };
+  }
+  if (error instanceof RangeError) return { code: "bad-parameter", message: error.message };
+  return undefined;
 }
