@@ -318,6 +318,19 @@ Deno.test("a stream has the version of the first flows; others are converted or 
   assert(log.warnings.includes("no-conversion: v8.1 flows cannot be written as v5"));
 });
 
+Deno.test("a stream has only the flows that --where asks for", async () => {
+  await using folder = temporaryDirectory();
+  const path = `${folder.path}/flows.ft`;
+  const { sink } = await openReceive(["--where", "udp and src port < 1030", "-o", path]);
+  sink.write(batchOf({ exporter: "10.0.0.1", flows: range(0, 29) }));
+  await closeAll([sink]);
+  assertEquals([sink.counters.done, sink.counters.filtered], [3, 26]);
+  const ports: (number | undefined)[] = [];
+  await using set = await FlowSet.open(path);
+  for await (const flow of set) ports.push(flow.srcport);
+  assertEquals(ports, [1025, 1027, 1029]);
+});
+
 Deno.test("a stream has only the flows that its filter lets pass, tagged if need be", async () => {
   await using folder = temporaryDirectory();
   const path = `${folder.path}/flows.ft`;

@@ -197,3 +197,18 @@ Deno.test("pipeline: SIGHUP ends the file and reads the filter anew, or keeps it
   assertEquals(files.map(({ flows }) => flows), [5, 10, 10]);
   assertBalanced(sink);
 });
+
+Deno.test("pipeline: --where stores what it asks for, with definitions of the filter file", async () => {
+  await using folder = temporaryDirectory();
+  const { filter } = configurations(folder.path);
+  const data = `${folder.path}/data`;
+  const where = "filter default and not src net 0.0.0.0/24";
+  const { sink } = await startSink(data, ["-N0", "-f", filter, "--where", where]);
+  sink.write(numberedBatch([5, 1000]));
+  await sink.close();
+  // The even ones are TCP, and the first 256 are of that network.
+  const { given, done, filtered } = sink.counters;
+  assertEquals([given, done, filtered], [1000, 500 - 128, 628]);
+  const told = startSink(data, ["--where", 'in if name = "uplink"']);
+  assertMatch((await assertRejects(() => told) as Error).message, /where expression.*"name"/);
+});

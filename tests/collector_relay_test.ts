@@ -147,6 +147,26 @@ Deno.test("fanout filters by target, and the sequence goes on over what is left 
   assertEquals({ ...some }, { given: 294, done: 152, queued: 0, filtered: 142, dropped: {} });
 });
 
+Deno.test("fanout --where filters by target; a target's own filter goes before it", async () => {
+  await using some = new Receiver();
+  await using tcp = new Receiver();
+  const { sinks } = await openFanout([
+    ...["--where", "src port in [1025-1029]", some.name],
+    `${tcp.name},where=proto tcp and src port < 1027`,
+  ]);
+  const batch = batchOf({ exporter: "10.0.0.1", flows: range(0, 29) });
+  for (const sink of sinks) sink.write(batch);
+  await closeAll(sinks);
+  const ports = async (receiver: Receiver, count: number) =>
+    (await receiver.take(count)).flatMap(({ flows }) => flows.map(({ srcport }) => srcport));
+  assertEquals(await ports(some, 5), [1025, 1026, 1027, 1028, 1029]);
+  assertEquals(await ports(tcp, 2), [1024, 1026]);
+  assertEquals(sinks.map(({ counters }) => counters.filtered), [24, 27]);
+  const wrong = await assertRejects(() => openFanout(["--where", "src prt 1", some.name]));
+  assertStringIncludes((wrong as Error).message, 'did you mean "port"');
+  assertStringIncludes((wrong as Error).message, "\n  src prt 1\n      ^^^");
+});
+
 Deno.test("fanout masks addresses and replaces AS 0 for one target, not for the next", async () => {
   await using changed = new Receiver();
   await using plain = new Receiver();
@@ -363,6 +383,8 @@ for (
     [["127.0.0.1:1,colour=red"], 'target "127.0.0.1:1,colour=red": '],
     [["-m", "24", "127.0.0.1:1"], '--privacy-mask is "24", expected a mask such as 255.255.255.0'],
     [["127.0.0.1:1,raw,replace-as=1"], "gets datagrams as they came (--raw), so --replace-as"],
+    [["127.0.0.1:1,raw,where=tcp"], "gets datagrams as they came (--raw), so --where can do"],
+    [["--where", "tcp", "-F", "x", "127.0.0.1:1"], 'expected "filter x" in --where'],
     [["-V", "5", "--raw", "127.0.0.1:1"], "(--raw), so --export-version can do nothing"],
     [["-s", "[::1]:9"], 'target "[::1]:9" is IPv6, --spoof knows IPv4 only'],
   ] as const

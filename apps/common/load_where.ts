@@ -28,6 +28,11 @@ export interface WhereInit {
   readonly nowMs: number;
   /** Whether names of interfaces hold for flows that tell no more than their exporter's address. */
   readonly namesByAddress?: boolean;
+  /**
+   * Only fields of flow-tools records can be asked for: neither further elements nor names that
+   * exporters told, for who cannot look these up.
+   */
+  readonly fieldsOnly?: boolean;
 }
 
 /** The symbol file of each kind of name. */
@@ -62,7 +67,7 @@ export async function loadWhere(
   init: WhereInit,
   warn: (message: string) => void = (message) => console.error(`flowtools: ${message}`),
 ): Promise<Where> {
-  const { expression, timeZone, nowMs, namesByAddress } = init;
+  const { expression, timeZone, nowMs, namesByAddress, fieldsOnly = false } = init;
   const tables = new Map<SymbolKind, SymbolTable>();
   let filters: FilterConfig | undefined;
   let elements: WhereElementNames | undefined;
@@ -94,8 +99,9 @@ export async function loadWhere(
   const options = {
     symbols,
     filters: lookup,
-    registry,
-    exporterNames: namesByAddress === true ? "by-address" as const : true,
+    ...(fieldsOnly
+      ? {}
+      : { registry, exporterNames: namesByAddress === true ? "by-address" as const : true }),
     timeZone,
     nowMs,
   };

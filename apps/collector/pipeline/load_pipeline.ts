@@ -1,6 +1,7 @@
 import { readConfigFile } from "@flowtools/common/config_file";
 import { UsageError } from "@flowtools/common/flags";
 import { loadFilterConfig } from "@flowtools/common/load_filter";
+import { loadWhere } from "@flowtools/common/load_where";
 import { loadXlateConfig } from "@flowtools/common/load_xlate";
 import { findFtLayout } from "@flowtools/ft-format";
 import { parseTagConfig } from "@flowtools/flowset";
@@ -54,24 +55,32 @@ async function loadTag({ tag, variables }: PipelineSettings): Promise<PipelineSt
 }
 
 /**
- * Reads the configuration of a filter.
+ * Reads the configuration of a filter, or its expression.
  *
  * @param settings Which filter, if any
  * @param log Where warnings of the configuration go
  * @returns Gives the filter; `undefined` where there is none
  * @throws {UsageError} The configuration is not there
  * @throws {ConfigError} It has a mistake, or no such definition
+ * @throws {WhereError} The expression is none
  */
 export async function loadFilter(
   { filter, variables, symbols }: Pick<PipelineSettings, "filter" | "variables" | "symbols">,
   log: Log,
 ): Promise<PipelineStages["filter"]> {
   if (filter === undefined) return undefined;
+  const { definition, where } = filter;
+  if (definition === undefined) {
+    const options = { filterFile: filter.file, variables, symbols, nowMs: Date.now() };
+    // Filters are asked of flows without what exporters told beside them.
+    const passes = await loadWhere({ ...options, expression: where ?? "", fieldsOnly: true });
+    return () => passes.filter;
+  }
   const file = await readConfigFile(filter.file, "filter");
   const warn = (message: string) => log.warn("filter-config", message);
   const config = await loadFilterConfig(file, { variables, warn }, symbols);
-  config.filter(filter.definition);
-  return () => config.filter(filter.definition);
+  config.filter(definition);
+  return () => config.filter(definition);
 }
 
 async function loadXlate(

@@ -14,6 +14,12 @@ export const PIPELINE_OPTIONS: readonly Flag[] = [
       "Store as 1, 5, 6, 7, 8.1 to 8.14 or 1005 (default: as received, a file for each version; " +
       "NetFlow v9, IPFIX and sFlow as 5, IPv4 only)",
   },
+  {
+    name: "where",
+    value: "EXPR",
+    doc: 'Store only flows that pass, such as "src net 10.0.0.0/8 and dst port in [80 443]"; ' +
+      '"filter NAME" is a definition of --filter-file',
+  },
   { name: "filter-file", letter: "f", value: "FILE", doc: "Filter configuration" },
   {
     name: "filter-definition",
@@ -47,12 +53,22 @@ export interface NamedDefinition {
   readonly definition: string;
 }
 
+/** Which flows pass: a definition of a configuration file, or an expression. */
+export interface FilterSettings {
+  /** The configuration, also that of definitions that the expression names; the usual one where not given. */
+  readonly file?: string;
+  /** The definition; where not given, there is an expression. */
+  readonly definition?: string;
+  /** The expression. */
+  readonly where?: string;
+}
+
 /** What happens to flows between decoding and storing. */
 export interface PipelineSettings {
   /** What they are stored as; where not given, as they come. */
   readonly exportVersion?: ExportVersion;
   /** Which are stored. */
-  readonly filter?: NamedDefinition;
+  readonly filter?: FilterSettings;
   /** How they are tagged. */
   readonly tag?: NamedDefinition;
   /** How they are translated. */
@@ -82,7 +98,7 @@ export function pipelineSettings(args: ParsedArguments): PipelineSettings {
   }
   return {
     exportVersion: tag === undefined ? given : TAGGED,
-    filter: definitionOf(args, "filter", "default"),
+    filter: filterOf(args.value, "default"),
     tag,
     xlate: definitionOf(args, "xlate", "default"),
     variables: variablesOf(args),
@@ -90,9 +106,34 @@ export function pipelineSettings(args: ParsedArguments): PipelineSettings {
   };
 }
 
+/**
+ * Which flows pass.
+ *
+ * @param value The value of a flag
+ * @param absent The definition where only the file of a configuration is named; default none
+ * @returns Nothing where all do
+ * @throws {UsageError} There are an expression and a definition
+ */
+export function filterOf(
+  value: ParsedArguments["value"],
+  absent?: string,
+): FilterSettings | undefined {
+  const file = value("filter-file");
+  const where = value("where");
+  const named = value("filter-definition");
+  if (where !== undefined) {
+    if (named === undefined) return { file, where };
+    throw new UsageError(
+      `--where does not go with --filter-definition, expected "filter ${named}" in --where`,
+    );
+  }
+  const definition = named ?? (file === undefined ? undefined : absent);
+  return definition === undefined ? undefined : { file, definition };
+}
+
 function definitionOf(
   args: ParsedArguments,
-  kind: "filter" | "tag" | "xlate",
+  kind: "tag" | "xlate",
   absent?: string,
 ): NamedDefinition | undefined {
   const file = args.value(`${kind}-file`);

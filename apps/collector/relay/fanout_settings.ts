@@ -15,7 +15,7 @@ import {
   V9_CODEC,
 } from "@flowtools/netflow-pdu";
 import { DRAIN_SECONDS } from "../operation_options.ts";
-import type { NamedDefinition } from "../pipeline/options.ts";
+import { filterOf, type FilterSettings } from "../pipeline/options.ts";
 import { captureFile } from "../sources/options.ts";
 import { TARGET_QUEUE_BYTES } from "./limits.ts";
 import { FANOUT_SINK_FLAG, TARGET_OPTIONS } from "./options.ts";
@@ -33,6 +33,7 @@ const TEMPLATE_CODECS: Readonly<Record<string, TemplateCodec>> = { 9: V9_CODEC, 
 
 /** What can be set for a target without an address of its own: what `--raw` rules out. */
 const NOT_RAW = [
+  "where",
   "filter-definition",
   "filter-file",
   "replace-as",
@@ -56,7 +57,7 @@ export interface TargetSettings {
   /** One sequence for all sources. */
   readonly sharedSequence: boolean;
   /** Which flows it gets; all unless told. */
-  readonly filter: NamedDefinition | undefined;
+  readonly filter: FilterSettings | undefined;
 }
 
 /** A fan-out. */
@@ -147,7 +148,9 @@ function readTarget(operand: string, defaults: Defaults): TargetSettings {
       );
     }
   }
-  const definition = value("filter-definition");
+  // A filter of its own goes before the one of the call, of whatever kind that is.
+  const ownFilter = own.value("where") !== undefined ||
+    own.value("filter-definition") !== undefined;
   const target = parseTarget(text);
   if (on("spoof") && target.host.includes(":")) {
     throw new UsageError(`target "${operand}" is IPv6, --spoof knows IPv4 only`);
@@ -163,7 +166,9 @@ function readTarget(operand: string, defaults: Defaults): TargetSettings {
       privacyMask: maskOf(value("privacy-mask")),
     },
     sharedSequence: value("sequence") === "target",
-    filter: definition === undefined ? undefined : { file: value("filter-file"), definition },
+    filter: filterOf(
+      ownFilter ? (name) => name === "filter-file" ? value(name) : own.value(name) : value,
+    ),
   };
 }
 

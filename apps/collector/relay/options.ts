@@ -35,6 +35,12 @@ export const TARGET_OPTIONS: readonly Flag[] = [
     doc: "AS number to put in the place of 0",
   },
   {
+    name: "where",
+    value: "EXPR",
+    doc: 'Send only flows that pass, such as "src net 10.0.0.0/8 and dst port in [80 443]"; ' +
+      '"filter NAME" is a definition of --filter-file',
+  },
+  {
     name: "filter-file",
     letter: "f",
     value: "FILE",
