@@ -1,6 +1,7 @@
 import { type JsonValue, recordJson } from "@flowtools/flow-model";
 import {
   type ListContext,
+  type LocatedRecord,
   parseExporter,
   type PduSet,
   type PduSets,
@@ -14,6 +15,11 @@ import {
 /**
  * Takes a packet of NetFlow v9 or IPFIX apart, as JSON.
  *
+ * @param codec The codec of its version
+ * @param payload The packet
+ * @param exporter Address of its exporter
+ * @param session The memory of its exporter, which learns what the packet tells
+ * @param passes Whether a record is shown; then sets without such records are left out. Default all
  * @returns What the decoder says of the packet, its sets, and those that waited for its templates
  */
 export function packetSets(
@@ -21,6 +27,7 @@ export function packetSets(
   payload: Uint8Array,
   exporter: string,
   session: TemplateSession,
+  passes?: (record: LocatedRecord) => boolean,
 ): {
   readonly result: PduSets["result"];
   readonly sets: JsonValue[];
@@ -36,9 +43,18 @@ export function packetSets(
   };
   return {
     result,
-    sets: sets.map((set) => setJson(set, context)),
-    resumed: resumed.map((set) => setJson(set, context)),
+    sets: chosenSets(sets, passes).map((set) => setJson(set, context)),
+    resumed: chosenSets(resumed, passes).map((set) => setJson(set, context)),
   };
+}
+
+function chosenSets(
+  sets: readonly PduSet[],
+  passes: ((record: LocatedRecord) => boolean) | undefined,
+): readonly PduSet[] {
+  if (passes === undefined) return sets;
+  return sets.map((set) => ({ ...set, records: set.records?.filter(passes) ?? [] }))
+    .filter(({ records }) => records.length > 0);
 }
 
 function setJson(set: PduSet, context: ListContext): JsonValue {

@@ -1,65 +1,42 @@
-import { type JsonValue, parseIPv4, parseIPv6, SFLOW_VERSION } from "@flowtools/flow-model";
-import {
-  decodePdu,
-  describePdu,
-  formatDump,
-  PduError,
-  type PduHeader,
-  pduMessage,
-  readSflow,
-  type SflowDatagram,
-  type TemplateCodec,
-  TemplateSession,
-} from "@flowtools/netflow-pdu";
-import {
-  type ExportPacket,
-  FILE_TEMPLATE_LIMITS,
-  FlowPDU,
-  PacketSessions,
-  readPackets,
-} from "@flowtools/flowset";
+import { parseIPv4, parseIPv6 } from "@flowtools/flow-model";
+import { describePdu, formatDump } from "@flowtools/netflow-pdu";
+import { FILE_TEMPLATE_LIMITS, PacketSessions, readPackets } from "@flowtools/flowset";
 import { waitingText } from "@flowtools/flowset/select";
 import type { CommandBody } from "../command.ts";
 import { eachInput } from "../each_input.ts";
 import { decodeRegistry } from "@flowtools/common/decode_registry";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
-import type { TimeZone } from "@flowtools/flowset/groups";
 import { lookFromFlags, TABLE_ZONE_FLAG, UNITS_FLAG, zoneOf } from "../modern_flags.ts";
 import { Output } from "../output.ts";
-import { packetSets } from "../packet_sets.ts";
+import { type FoundPacket, packetJson, placeOf } from "../packet_json.ts";
+import { PacketSelection } from "../packet_selection.ts";
 import { readChunks } from "../read_chunks.ts";
-import { DATA_FORMATS, DataSetWriter } from "../render/data_set.ts";
-import {
-  PACKET_HEAD,
-  PACKET_TABLE_ROWS,
-  packetRow,
-  type ShownPacket,
-} from "../render/packet_view.ts";
+import { DATA_FORMATS } from "../render/data_set.ts";
+import type { ShownObject } from "../render/object_set.ts";
+import { PACKET_NAMES, PacketView } from "../render/packet_view.ts";
+import { refuseRows, rowChoiceOf, rowFlags } from "../row_choice.ts";
 import { OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
+import { WhereSelection, withWhere } from "../where_selection.ts";
 
 /** How the names of files end that hold one UDP payload, even where it has several messages. */
 const PAYLOAD_ENDING = ".dat";
 
-/** A packet, the file that holds it, and what is remembered of exporters. */
-interface FoundPacket {
-  readonly path: string;
-  readonly packet: ExportPacket;
-  readonly sessions: PacketSessions;
-}
+/** The format that is none of rows. */
+const DUMP = "dump";
 
-/** Shows packets; returns whether one was not faultless. */
-type ShowPacket = (found: FoundPacket) => boolean;
-
-/** How packets are shown, and what ends that. */
-interface PacketView {
-  readonly show: ShowPacket;
-  readonly end: () => void;
+/** Shows packets. */
+interface View {
+  /** Whether no further packet can be shown. */
+  readonly full: boolean;
+  /** Shows a packet, which is JSON already. */
+  show(found: FoundPacket, json: ShownObject): void;
+  end(): void;
 }
 
 /** Decodes export packets. */
 export const decodeCommand: CommandBody = {
   operands: "FILE…",
-  flags: [
+  flags: withWhere([
     {
       name: "exporter",
       value: "IP",
@@ -69,186 +46,121 @@ export const decodeCommand: CommandBody = {
       name: "format",
       group: "output",
       value: "NAME",
-      choices: [...DATA_FORMATS, "dump"],
+      choices: [...DATA_FORMATS, DUMP],
       meanings: [
         ["table", "A packet a line, without its flows"],
         ["json", "One array of objects, each a packet"],
         ["ndjson", "An object a line"],
         ["csv", "As table, with commas between"],
-        ["dump", "Every field with its bytes"],
+        [DUMP, "Every field with its bytes"],
       ],
       doc: "How to print (default: ndjson)",
     },
+    ...rowFlags(PACKET_NAMES),
     TABLE_ZONE_FLAG,
     UNITS_FLAG,
     OUTPUT_FLAG,
     TMP_FLAG,
-  ],
+  ]),
   examples: [
     ["flowtools decode export.pcap | jq .flows[].srcaddr", "What a capture exports"],
     ["flowtools decode export.pcap packet.dat", "Several files, in the order of their packets"],
     ["flowtools decode --format table export.pcap", "A packet a line"],
     ["flowtools decode --format dump packet.dat", "Every byte of a packet explained"],
+    [
+      'flowtools decode --where "octets > 10k" --limit 3 export.pcap',
+      "The first packets with such flows, and of what they hold only these",
+    ],
+    [
+      "flowtools decode --format table --sort -records --limit 5 export.pcap",
+      "The fullest packets",
+    ],
   ],
   run: async (args) => {
     const exporter = args.value("exporter") ?? "0.0.0.0";
     if ((parseIPv4(exporter) ?? parseIPv6(exporter)) === undefined) {
       throw new UsageError(`--exporter is "${exporter}", expected an IPv4 or IPv6 address`);
     }
-    const sessions = new PacketSessions(decodeRegistry(args, FILE_TEMPLATE_LIMITS));
-    const zone = zoneOf(args);
-    const output = Output.open(args.value("output"));
-    const view = packetView(args, output, zone);
+    const registry = () => decodeRegistry(args, FILE_TEMPLATE_LIMITS);
+    const sessions = new PacketSessions(registry());
+    const asked = await WhereSelection.fromArgs(args);
+    const selection = asked.where && new PacketSelection(asked.where, asked, registry());
+    const { view, output } = openView(args);
     let problems = 0;
     const code = await eachInput(args, async (path) => {
       const warn = (message: string) => console.error(`flowtools: ${path}: ${message}`);
       const source = path === "-" ? "standard input" : path;
       const payload = path.endsWith(PAYLOAD_ENDING) ? "surely" : "maybe";
       const options = { source, exporter, payload, warn } as const;
+      selection?.beginInput();
+      if (view.full) return;
       for await (const packets of readPackets(readChunks(path), options)) {
         for (const packet of packets) {
-          if (view.show({ path, packet, sessions })) problems++;
+          if (view.full) break;
+          const passed = selection?.select(packet);
+          const found = { path, packet, sessions, passed };
+          // Packets that are not shown may have templates of others.
+          const json = packetJson(found);
+          if (json.problem !== undefined) problems++;
+          if (passed?.count !== 0) view.show(found, json);
         }
         // What is read from a live stream is shown at once.
         if (path === "-") output.flush();
+        if (view.full) break;
       }
+      selection?.problems().forEach(warn);
     });
     view.end();
     output.close();
+    for (const note of selection?.notes() ?? []) console.error(`flowtools: --where: ${note}`);
     if (sessions.waiting > 0) console.error(`flowtools: ${waitingText(sessions.waiting)}`);
-    return problems > 0 ? 1 : code;
+    return asked.exitCode(problems > 0 ? 1 : code);
   },
 };
 
-function packetView(args: ParsedArguments, output: Output, zone: TimeZone): PacketView {
-  const format = args.value("format") ?? "ndjson";
-  switch (format) {
-    case "dump":
-      return { show: (found) => showDump(found, output), end: () => {} };
-    case "table":
-    case "csv": {
-      const look = lookFromFlags(args);
-      const writer = new DataSetWriter(output, PACKET_HEAD, format, look, PACKET_TABLE_ROWS);
-      const show = (packet: ShownPacket) => writer.row(packetRow(packet, zone));
-      return { show: (found) => showPacket(found, show), end: () => writer.end() };
-    }
-    case "json": {
-      let separator = "[\n  ";
-      const show = (packet: ShownPacket) => {
-        output.text(separator + JSON.stringify(packet));
-        separator = ",\n  ";
-      };
-      const end = () => output.text(separator.startsWith("[") ? "[]\n" : "\n]\n");
-      return { show: (found) => showPacket(found, show), end };
-    }
-    default: {
-      const show = (packet: ShownPacket) => output.text(JSON.stringify(packet) + "\n");
-      return { show: (found) => showPacket(found, show), end: () => {} };
-    }
-  }
-}
-
-/** Header fields that every flow of a packet repeats; the packet shows them once. */
-const SHARED_ATTRIBUTES: ReadonlySet<string> = new Set([
-  "unix_secs",
-  "unix_nsecs",
-  "sysUpTime",
-  "exaddr",
-  "exaddr_raw",
-  "engine_type",
-  "engine_id",
-]);
-
-/** What all packets show of where they were found. */
-function placeOf({ path, packet }: FoundPacket): Readonly<Record<string, number | string>> {
-  const { exporter, port, frame } = packet;
-  return {
-    exporter,
-    ...(port > 0 ? { exporter_port: port } : {}),
-    file: path,
-    ...(frame === undefined ? {} : { frame }),
+function openView(args: ParsedArguments): { readonly view: View; readonly output: Output } {
+  const name = args.value("format") ?? "ndjson";
+  const format = DATA_FORMATS.find((format) => format === name);
+  if (format === undefined) refuseRows(args, DATA_FORMATS, ["fields", "sort"]);
+  const choice = rowChoiceOf(args, PACKET_NAMES);
+  const [zone, look] = [zoneOf(args), lookFromFlags(args)];
+  const output = Output.open(args.value("output"));
+  if (format === undefined) return { view: new DumpView(output, choice.limit), output };
+  const packets = new PacketView(output, { format, choice, zone, look });
+  const view: View = {
+    get full() {
+      return packets.full;
+    },
+    show: (_, json) => packets.add(json),
+    end: () => packets.end(),
   };
+  return { view, output };
 }
 
-function showPacket(found: FoundPacket, show: (packet: ShownPacket) => void): boolean {
-  const packet = packetJson(found);
-  show(packet);
-  return packet.problem !== undefined;
-}
+/** Shows every field of packets with its bytes. */
+class DumpView implements View {
+  readonly #output: Output;
+  readonly #limit: number;
+  #shown = 0;
 
-function packetJson(found: FoundPacket): ShownPacket {
-  const { payload, exporter, port } = found.packet;
-  const codec = found.sessions.templateCodecOf(payload);
-  const session = found.sessions.of(payload, exporter, port);
-  return codec !== undefined && session instanceof TemplateSession
-    ? setsJson(found, codec, session)
-    : flowsJson(found);
-}
-
-/** A packet of NetFlow v9 or IPFIX. */
-function setsJson(
-  found: FoundPacket,
-  codec: TemplateCodec,
-  session: TemplateSession,
-): Record<string, unknown> {
-  const { payload, exporter } = found.packet;
-  const { result, sets, resumed } = packetSets(codec, payload, exporter, session);
-  const { header, reason } = result;
-  return {
-    ...(header === undefined ? {} : headerJson(header, codec.lacking)),
-    ...placeOf(found),
-    ...(reason === undefined ? {} : { problem: reason, message: pduMessage(result, exporter) }),
-    sets,
-    ...(resumed.length === 0 ? {} : { resumed }),
-  };
-}
-
-/** A packet whose records all look alike, or of sFlow. */
-function flowsJson(found: FoundPacket): Record<string, unknown> {
-  const { payload, exporter, timeMs } = found.packet;
-  const { registry } = found.sessions;
-  try {
-    const pdu = new FlowPDU(exporter, payload, { registry, receivedAt: timeMs });
-    const flows = Array.from(pdu, (flow): Record<string, JsonValue> => {
-      const own = Object.entries(flow.toJSON()).filter(([name]) => !SHARED_ATTRIBUTES.has(name));
-      return Object.fromEntries(own);
-    });
-    const { header, version, aggregation, problem } = pdu;
-    const shown = headerJson(header, registry.find(version, aggregation)?.lacking);
-    const result = problem === undefined ? {} : {
-      problem,
-      message: pduMessage(decodePdu(registry, payload, undefined, { exporter }), exporter),
-    };
-    if (version !== SFLOW_VERSION) return { ...shown, ...placeOf(found), ...result, flows };
-    const { version: sflowVersion, agent_address, samples } = sflowOf(payload);
-    // Both NetFlow and sFlow have a version 5.
-    const named = { protocol: "sFlow", ...shown, version: sflowVersion, agent: agent_address };
-    return { ...named, ...placeOf(found), ...result, samples, flows };
-  } catch (error) {
-    if (!(error instanceof PduError)) throw error;
-    return { ...placeOf(found), problem: error.code, message: error.message, flows: [] };
+  constructor(output: Output, limit: number) {
+    this.#output = output;
+    this.#limit = limit;
   }
-}
 
-/** The fields that the header has on the wire, by the names that all versions share. */
-function headerJson(header: PduHeader, lacking: readonly string[] = []): Record<string, number> {
-  return Object.fromEntries(Object.entries(header).filter(([name]) => !lacking.includes(name)));
-}
+  get full(): boolean {
+    return this.#shown >= this.#limit;
+  }
 
-/** What a datagram of sFlow holds beside flows, by the names of its specification. */
-function sflowOf(payload: Uint8Array): SflowDatagram {
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
-  // Its header was read before.
-  return readSflow({ view, offset: 0, length: payload.length, exporter: 0 })!;
-}
+  show(found: FoundPacket): void {
+    this.#shown++;
+    const { payload, exporter, port } = found.packet;
+    const { registry } = found.sessions;
+    const session = found.sessions.of(payload, exporter, port);
+    const where = Object.entries(placeOf(found)).map(([key, value]) => `${key}=${value}`);
+    const dump = formatDump(describePdu(registry, payload, session));
+    this.#output.text(`# ${where.join(" ")}\n${dump}\n`);
+  }
 
-function showDump(found: FoundPacket, output: Output): boolean {
-  const { payload, exporter, port } = found.packet;
-  const { registry } = found.sessions;
-  const { problem } = packetJson(found);
-  const session = found.sessions.of(payload, exporter, port);
-  const where = Object.entries(placeOf(found)).map(([key, value]) => `${key}=${value}`);
-  const dump = formatDump(describePdu(registry, payload, session));
-  output.text(`# ${where.join(" ")}\n${dump}\n`);
-  return problem !== undefined;
+  end(): void {}
 }

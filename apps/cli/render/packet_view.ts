@@ -1,14 +1,15 @@
 import type { TimeZone } from "@flowtools/flowset/groups";
-import type { DataColumn, DataHead, DataRow } from "./data_set.ts";
-
-/** A packet as `decode` shows it: the fields of its header, and what it holds. */
-export type ShownPacket = Readonly<Record<string, unknown>>;
+import type { Output } from "../output.ts";
+import { type DataColumn, type DataFormat, type DataRow, DataSetWriter } from "./data_set.ts";
+import type { Look } from "./look.ts";
+import { cellValue, ObjectSetWriter, type ShownObject } from "./object_set.ts";
+import { type RowChoice, RowSieve } from "./row_sieve.ts";
 
 /** The version in headers of IPFIX. */
 const IPFIX_VERSION = 10;
 
 /** Packets that a table waits for, to know how wide they are: more of them go below. */
-export const PACKET_TABLE_ROWS = 10_000;
+const PACKET_TABLE_ROWS = 10_000;
 
 /** What a line has room for of a packet: where it comes from, and how much it holds. */
 const COLUMNS: readonly DataColumn[] = [
@@ -27,35 +28,121 @@ const COLUMNS: readonly DataColumn[] = [
   { name: "problem", title: "problem", detail: 0 },
 ];
 
-/** What is told of packets. */
-export const PACKET_HEAD: DataHead = { schema: "flowtools/decode/1", about: {}, columns: COLUMNS };
+/** What only objects have of a packet. */
+const FURTHER_NAMES = [
+  "count",
+  "length",
+  "sysUpTime",
+  "unix_nsecs",
+  "engine_type",
+  "engine_id",
+  "sampling_mode",
+  "sampling_interval",
+  "aggregation",
+  "agg_version",
+  "agent",
+  "message",
+  "flows",
+  "sets",
+  "resumed",
+  "samples",
+] as const;
 
-/**
- * A packet as a row: how many records and templates it holds, and sets that wait for theirs.
- *
- * @param packet The packet
- * @param zone The time zone of tables
- */
-export function packetRow(packet: ShownPacket, zone: TimeZone): DataRow {
+/** Everything that may be told of a packet. */
+export const PACKET_NAMES: readonly string[] = [
+  ...COLUMNS.map(({ name }) => name),
+  ...FURTHER_NAMES,
+];
+
+/** How packets are shown. */
+export interface PacketViewOptions {
+  readonly format: DataFormat;
+  readonly choice: RowChoice;
+  /** The time zone of tables. */
+  readonly zone: TimeZone;
+  readonly look: Look;
+}
+
+/** Shows packets in the formats of rows. */
+export class PacketView {
+  readonly #sieve: RowSieve<ShownObject>;
+  readonly #writer: { end(): void };
+  /** Whether more is shown than what objects have anyway. */
+  readonly #counts: boolean;
+
+  /**
+   * Begins.
+   *
+   * @param output Where packets go
+   * @param options How
+   */
+  constructor(output: Output, { format, choice, zone, look }: PacketViewOptions) {
+    const { fields, sort } = choice;
+    let write: (packet: ShownObject) => void;
+    if (format === "json" || format === "ndjson") {
+      const writer = new ObjectSetWriter(output, format, fields);
+      this.#writer = writer;
+      this.#counts = fields !== undefined || sort !== undefined;
+      write = (packet) => writer.add(packet);
+    } else {
+      const columns = fields?.map(columnOf) ?? COLUMNS;
+      const partRows = PACKET_TABLE_ROWS;
+      const writer = new DataSetWriter(output, { columns }, format, look, { partRows });
+      this.#writer = writer;
+      this.#counts = true;
+      write = (packet) => writer.row(packetRow(packet, columns, zone, fields === undefined));
+    }
+    this.#sieve = new RowSieve(choice, (packet, name) => packet[name], write);
+  }
+
+  /** Whether no further packet can be shown. */
+  get full(): boolean {
+    return this.#sieve.full;
+  }
+
+  /** Shows a packet. */
+  add(packet: ShownObject): void {
+    this.#sieve.add(this.#counts ? { ...packet, ...countsOf(packet) } : packet);
+  }
+
+  /** Ends the document. */
+  end(): void {
+    this.#sieve.end();
+    this.#writer.end();
+  }
+}
+
+function columnOf(name: string): DataColumn {
+  const known = COLUMNS.find((column) => column.name === name);
+  return { ...known, name, title: name, detail: undefined };
+}
+
+/** What is not in a packet itself: how many records and templates it holds, sets that wait. */
+function countsOf(packet: ShownObject): ShownObject {
   const sets = [...listOf(packet.sets), ...listOf(packet.resumed)];
   const count = (member: string) => sets.reduce((sum, set) => sum + listOf(set[member]).length, 0);
   const { version } = packet;
-  const shown: ShownPacket = {
-    ...packet,
-    protocol: packet.protocol ?? (version === undefined ? null : protocolOf(version)),
+  return {
+    protocol: packet.protocol ?? (version === undefined ? undefined : protocolOf(version)),
     records: packet.sets === undefined ? listOf(packet.flows).length : count("records"),
     templates: count("templates"),
     waiting: sets.filter(({ waiting }) => waiting === true).length,
   };
-  const values = COLUMNS.map(({ name }) => {
-    const value = shown[name];
-    return typeof value === "number" || typeof value === "string" ? value : null;
-  });
-  const texts = COLUMNS.map(({ name }, at) => {
+}
+
+function packetRow(
+  packet: ShownObject,
+  columns: readonly DataColumn[],
+  zone: TimeZone,
+  usual: boolean,
+): DataRow {
+  const values = columns.map(({ name }) => cellValue(packet[name]));
+  const texts = columns.map(({ name }, at) => {
     const value = values[at];
     if (name === "unix_secs" && typeof value === "number") return zone.text(value * 1000);
     // Of what most packets have none, a column of zeros says nothing.
-    return (name === "templates" || name === "waiting") && value === 0 ? "" : undefined;
+    const rare = usual && (name === "templates" || name === "waiting");
+    return rare && value === 0 ? "" : undefined;
   });
   return { values, texts };
 }
@@ -64,6 +151,6 @@ function protocolOf(version: unknown): string {
   return version === IPFIX_VERSION ? "IPFIX" : "NetFlow";
 }
 
-function listOf(value: unknown): readonly ShownPacket[] {
+function listOf(value: unknown): readonly ShownObject[] {
   return Array.isArray(value) ? value : [];
 }

@@ -11,6 +11,10 @@ export interface LocatedRecord {
   readonly template: Template;
   /** Octets that hold it. */
   readonly view: DataView;
+  /** Where it starts in the view. */
+  readonly from: number;
+  /** Where it ends. */
+  readonly to: number;
   /** For each field, where its octets start in the view. */
   readonly offsets: Int32Array;
   /** For each field, its octets. */
@@ -185,7 +189,8 @@ function dataSet(
       fault = { reason: "bad-record", offset, expected: template.minOctets, got: to - offset };
       break;
     }
-    records.push({ template, view, offsets: fields.offsets, lengths: fields.lengths });
+    const { offsets, lengths } = fields;
+    records.push({ template, view, from: offset, to: end, offsets, lengths });
     offset = end;
   }
   return { set: { id: template.id, kind: "data", records, padding: to - offset }, fault };
