@@ -31,9 +31,13 @@ Deno.test("stat has the same rows in every format, and of these as many as are a
   ]);
   const named = await output("stat", "-f12", "-n", "--format", "table", DAY);
   assertStringIncludes(named, "tcp");
-  const refused = await flowtools(["stat", "-f9", "--limit", "4", DAY]);
+  assertEquals(lines(await output(...call)), table, "rows that are chosen ask for the table");
+  const refused = await flowtools(["stat", "-f9", "--limit", "4", "--format", "classic", DAY]);
   assertEquals(refused.code, 2);
-  assertStringIncludes(refused.stderr, "--limit does not go with the classic format");
+  assertStringIncludes(
+    refused.stderr,
+    "--limit does not go with --format classic, expected one of table, json, ndjson, csv",
+  );
 });
 
 Deno.test("report writes all reports of a definition to one output", async () => {

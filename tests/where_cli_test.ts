@@ -12,9 +12,13 @@ const NF_CFG = "fixtures/cli/filter/nf.cfg";
 /** Some of the flows, but not most, of the workload and of the golden files. */
 const SOME = "octets > 10k and not proto udp or src port in [1-1023]";
 
-/** Commands that read flows out of files; the others make, receive, describe or forget them. */
+/** Those that receive flows: their settings hold for all that comes, whatever its time zone. */
+const RECEIVERS = ["capture", "receive", "fanout"];
+
+/** Commands that read flows out of files; the others make, describe or forget them. */
 const READERS = [
   "print",
+  "decode",
   "stat",
   "report",
   "dscan",
@@ -42,6 +46,42 @@ Deno.test("every command that reads flows has --where and what belongs to it", (
       assertEquals(flags.filter((row) => row.name === flag).length, 1, `--${flag} of ${name}`);
     }
   }
+  for (const name of RECEIVERS) {
+    const { flags } = COMMANDS.find((command) => command.name === name)!;
+    for (const flag of ["where", "filter-file", "variable", "symbols"]) {
+      assertEquals(flags.filter((row) => row.name === flag).length, 1, `--${flag} of ${name}`);
+    }
+  }
+});
+
+Deno.test("every command draws what is wrong with an expression, and does nothing", async () => {
+  await using folder = temporaryDirectory();
+  for (const name of [...READERS, ...RECEIVERS]) {
+    const operands = name === "fanout"
+      ? ["127.0.0.1:0", "127.0.0.1:9"]
+      : name === "send"
+      ? ["0/127.0.0.1/9", "no-such-file"]
+      : RECEIVERS.includes(name)
+      ? ["127.0.0.1:0"]
+      : ["no-such-file"];
+    const examples = "fixtures/cli/examples";
+    const needed: Readonly<Record<string, readonly string[]>> = {
+      capture: ["-w", folder.path],
+      import: ["-f2", "-V5"],
+      nfilter: ["-f", `${examples}/nf.cfg`, "-F", "web-out"],
+      tag: ["-t", `${examples}/tag.cfg`, "-T", "customers"],
+      mask: ["-m", `${examples}/mask.cfg`, "-M", "customers"],
+      xlate: ["-n"],
+    };
+    const { code, stdout, stderr } = await flowtools(
+      [name, ...needed[name] ?? [], "--where", "src prt 80", ...operands],
+    );
+    assertEquals([code, stdout], [2, ""], name);
+    assertStringIncludes(stderr, 'did you mean "port"', name);
+    assertStringIncludes(stderr, "\n  src prt 80\n      ^^^\n", name);
+    assertEquals(stderr.includes("no-such-file"), false, stderr);
+  }
+  assertEquals([...Deno.readDirSync(folder.path)], []);
 });
 
 /** Flows as users have them, in a file. */

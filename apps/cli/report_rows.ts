@@ -1,24 +1,48 @@
-import type { ReportDefinition, ReportInterval, ReportResult } from "@flowtools/flowset/reports";
+import {
+  DefinitionRun,
+  type ReportDefinition,
+  type ReportInterval,
+  type ReportResult,
+} from "@flowtools/flowset/reports";
 import type { Output } from "./output.ts";
-import { DATA_FORMATS, type DataFormat } from "./render/data_set.ts";
-import { type Look, styled } from "./render/look.ts";
+import type { DataFormat } from "./render/data_set.ts";
+import type { Look } from "./render/look.ts";
+import { ReportDocuments } from "./render/report_documents.ts";
 import { orderLines } from "./render/report_lines.ts";
-import { ROW_FORMATS, writeRows, writeRowTable } from "./render/stat_rows.ts";
+import type { RowChoice } from "./render/row_sieve.ts";
+import { reportColumns, reportDataSet, sortedGroups } from "./render/stat_rows.ts";
 
-/** The formats of reports beside the classic one. */
-export const REPORT_FORMATS: readonly DataFormat[] = DATA_FORMATS;
+/** How the rows of reports are shown. */
+export interface ReportRowsOptions {
+  /** Whether octets and packets were multiplied by rates of sampling. */
+  readonly scaled: boolean;
+  /** Which rows of each report, and what of them. */
+  readonly choice: RowChoice;
+}
+
+/**
+ * The columns that the reports of a definition have.
+ *
+ * @param definition The definition
+ * @param scaled Whether octets and packets are multiplied by rates of sampling
+ * @returns Their names, each once
+ */
+export function definitionColumns(definition: ReportDefinition, scaled: boolean): string[] {
+  // Reports of no flows have all of their columns.
+  const { results } = new DefinitionRun(definition).finish();
+  const names = results.flatMap((result) => reportColumns(result, scaled).map(({ name }) => name));
+  return [...new Set(names)];
+}
 
 /**
  * Writes the reports of a definition to one output, in a format for programs or as tables: the
- * rows of every report in the order and number that its first output asks for.
+ * rows of every report in the order and number that its first output asks for, and of these those
+ * that the call chooses. A report that has none of the columns of the call has no rows.
  */
 export class ReportRows {
   readonly #definition: ReportDefinition;
-  readonly #output: Output;
-  readonly #format: DataFormat;
-  readonly #look: Look;
-  readonly #scaled: boolean;
-  #reports = 0;
+  readonly #documents: ReportDocuments;
+  readonly #options: ReportRowsOptions;
 
   /**
    * Begins.
@@ -27,20 +51,18 @@ export class ReportRows {
    * @param output Where it goes
    * @param format How
    * @param look How tables look
-   * @param scaled Whether octets and packets were multiplied by rates of sampling
+   * @param options Which rows
    */
   constructor(
     definition: ReportDefinition,
     output: Output,
     format: DataFormat,
     look: Look,
-    scaled: boolean,
+    options: ReportRowsOptions,
   ) {
-    this.#scaled = scaled;
     this.#definition = definition;
-    this.#output = output;
-    this.#format = format;
-    this.#look = look;
+    this.#documents = new ReportDocuments(output, format, look);
+    this.#options = options;
   }
 
   /** Writes the reports of an interval. */
@@ -51,48 +73,33 @@ export class ReportRows {
       const line = first === undefined ? undefined : orderLines(result, first, undefined);
       const order = line?.groups.slice() ?? result.order();
       if (line?.reversed) order.reverse();
-      this.#writeReport(
-        name,
-        interval.number,
-        result,
-        order.subarray(0, first?.records || undefined),
-      );
+      const groups = order.subarray(0, first?.records || undefined);
+      this.#writeReport(name, interval.number, result, groups);
     }
   }
 
   /** Ends the document. */
   end(): void {
-    if (this.#format === "json") this.#text(this.#reports === 0 ? "[]\n" : "\n]\n");
+    this.#documents.end();
   }
 
-  #writeReport(name: string, interval: number, result: ReportResult, order: Uint32Array): void {
-    const first = this.#reports++ === 0;
-    const options = { order, names: undefined, scaled: this.#scaled };
-    switch (this.#format) {
-      case "json": {
-        const { rates: _rates, ...totals } = result.totals;
-        const head = { report: name, type: result.report.name, interval, totals };
-        this.#text(`${first ? "[" : ","}\n${JSON.stringify(head).slice(0, -1)},"rows":`);
-        const pieces: string[] = [];
-        writeRows((text) => pieces.push(text), ROW_FORMATS.json, result, options);
-        this.#text(`${pieces.join("").trimEnd()}}`);
-        return;
-      }
-      case "ndjson": {
-        const head = JSON.stringify({ report: name, interval }).slice(0, -1);
-        const row = (text: string) => this.#text(text === "" ? "" : `${head},${text.slice(1)}`);
-        return writeRows(row, ROW_FORMATS.ndjson, result, options);
-      }
-      case "csv":
-        if (!first) this.#text("\n");
-        return writeRows((text) => this.#text(text), ROW_FORMATS.csv, result, options);
-      case "table":
-        this.#text(`${first ? "" : "\n"}${styled(this.#look, "bold", name)}\n`);
-        return writeRowTable((text) => this.#text(text), this.#look, result, options);
-    }
-  }
-
-  #text(text: string): void {
-    this.#output.text(text);
+  #writeReport(
+    report: string,
+    interval: number,
+    result: ReportResult,
+    groups: Uint32Array<ArrayBuffer>,
+  ): void {
+    const { scaled, choice: { fields, sort, limit } } = this.#options;
+    // A report without the column stays as it is.
+    const order = (sort && sortedGroups(result, sort, groups)) ?? groups;
+    const { rates: _rates, ...totals } = result.totals;
+    const about = { report, type: result.report.name, interval, totals };
+    const data = reportDataSet(result, { order, scaled });
+    const known = fields === undefined || data.columns.some(({ name }) => fields.includes(name));
+    this.#documents.write(
+      { report, line: { report, interval }, about },
+      known ? data : { columns: [], rows: [] },
+      { fields, limit },
+    );
   }
 }

@@ -7,7 +7,8 @@ import { DATA_FORMAT_FLAG, lookFromFlags, TZ_FLAG, UNITS_FLAG, zoneOf } from "..
 import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
 import { DATA_FORMATS, DataSetWriter } from "../render/data_set.ts";
-import { SCAN_HEAD, scanRow } from "../render/scan_view.ts";
+import { SCAN_HEAD, SCAN_NAMES, scanRow } from "../render/scan_view.ts";
+import { rowChoiceOf, rowFlags, rowFormatOf } from "../row_choice.ts";
 import { RunProfile } from "../run_profile.ts";
 import { strictCompat } from "../strict_compat.ts";
 import { WhereSelection, withWhere } from "../where_selection.ts";
@@ -104,8 +105,9 @@ export const dscanCommand: CommandBody = {
       ...DATA_FORMAT_FLAG,
       choices: ["classic", ...DATA_FORMATS],
       doc: "How to print; those other than classic go to standard output, with right times " +
-        "(default: classic, as flow-dscan)",
+        "(default: classic, as flow-dscan, or table where that cannot do it)",
     },
+    ...rowFlags(SCAN_NAMES),
     TZ_FLAG,
     UNITS_FLAG,
   ]),
@@ -116,13 +118,15 @@ export const dscanCommand: CommandBody = {
       "Traffic out of interface 25, state kept",
     ],
     ["flowtools dscan -b -D 100 -S 10 --format ndjson day.ft", "Touchier, for programs"],
+    ["flowtools dscan -b --fields type,srcaddr --sort srcaddr day.ft", "Who, as a table"],
   ],
   run: async (args) => {
     const profile = new RunProfile("dscan");
     const selection = await WhereSelection.fromArgs(args);
     const strict = strictCompat(args);
     await using target = args.on("syslog") ? systemLog() : standardErrorLog();
-    const format = DATA_FORMATS.find((name) => name === args.value("format"));
+    const format = rowFormatOf(args);
+    const choice = rowChoiceOf(args, SCAN_NAMES);
     const zone = zoneOf(args);
     const output = Output.open(undefined);
     const findings = format && new DataSetWriter(
@@ -130,7 +134,7 @@ export const dscanCommand: CommandBody = {
       SCAN_HEAD,
       format,
       lookFromFlags(args),
-      TABLE_ROWS,
+      { choice, partRows: TABLE_ROWS },
     );
     const log = new ScanLog({
       log: target.log,

@@ -12,12 +12,29 @@ import {
   zoneOf,
 } from "../modern_flags.ts";
 import { Output } from "../output.ts";
-import { DATA_FORMATS, type DataHead, type DataRow, DataSetWriter } from "../render/data_set.ts";
+import {
+  DATA_FORMATS,
+  type DataColumn,
+  type DataHead,
+  type DataRow,
+  DataSetWriter,
+} from "../render/data_set.ts";
+import { rowChoiceOf, rowFlags, rowFormatOf } from "../row_choice.ts";
 import { parseSize } from "@flowtools/common/parse_size";
 import { type CaptureEntry, planExpiry } from "@flowtools/common/plan_expiry";
 
 /** How the names of capture files begin; nothing else is ever removed. */
 const PREFIXES = ["ft", "cf", "tmp"];
+
+/** What is told of a file that is removed. */
+const COLUMNS: readonly DataColumn[] = [
+  { name: "file", title: "file" },
+  { name: "captureStart", title: "capture start", detail: 1 },
+  { name: "bytes", title: "bytes", right: true, quantity: "octets" },
+  { name: "removed", title: "removed" },
+];
+
+const COLUMN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name);
 
 /** A capture file, and when its capture began. */
 interface Capture extends CaptureEntry {
@@ -52,8 +69,10 @@ export const expireCommand: CommandBody = {
     {
       ...DATA_FORMAT_FLAG,
       choices: ["classic", ...DATA_FORMATS],
-      doc: "How to print the files that are removed (default: classic, which prints none)",
+      doc: "How to print the files that are removed (default: classic, which prints none, or " +
+        "table where rows are chosen)",
     },
+    ...rowFlags(COLUMN_NAMES),
     TABLE_ZONE_FLAG,
     UNITS_FLAG,
   ],
@@ -73,12 +92,14 @@ export const expireCommand: CommandBody = {
       maxBytes: size === undefined ? 0 : parseSize("size", size),
     };
     const dry = (args.number("debug") ?? 0) > 0;
+    const format = rowFormatOf(args);
+    const choice = rowChoiceOf(args, COLUMN_NAMES);
     const captures = await listCaptures(directory);
-    const format = DATA_FORMATS.find((name) => name === args.value("format"));
     const zone = zoneOf(args);
     const output = Output.open(undefined);
     const head = expiryHead({ directory, dry, limits, captures });
-    const removals = format && new DataSetWriter(output, head, format, lookFromFlags(args));
+    const removals = format &&
+      new DataSetWriter(output, head, format, lookFromFlags(args), { choice });
     if (dry && removals === undefined) {
       for (const { path, bytes, start } of captures) tell(dumpLine(path, bytes, start));
     }
@@ -122,12 +143,7 @@ function expiryHead({ directory, dry, limits, captures }: {
       keep: { files: limits.maxFiles || null, bytes: limits.maxBytes || null },
       found: { files: captures.length, bytes },
     },
-    columns: [
-      { name: "file", title: "file" },
-      { name: "captureStart", title: "capture start", detail: 1 },
-      { name: "bytes", title: "bytes", right: true, quantity: "octets" },
-      { name: "removed", title: "removed" },
-    ],
+    columns: COLUMNS,
   };
 }
 

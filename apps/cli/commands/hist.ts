@@ -6,7 +6,8 @@ import type { GroupQuery } from "../group_query.ts";
 import { DATA_FORMAT_FLAG, dataFormatOf, LOOK_FLAGS, lookFromFlags } from "../modern_flags.ts";
 import { writeDataSet } from "../render/data_set.ts";
 import { withWhere } from "../where_selection.ts";
-import { HIST_COUNTERS, type HistAnswer, histDataSet } from "../render/hist_view.ts";
+import { HIST_COUNTERS, HIST_NAMES, type HistAnswer, histDataSet } from "../render/hist_view.ts";
+import { rowChoiceOf, rowFlags } from "../row_choice.ts";
 
 const SCALES: readonly ScaleName[] = ["log2", "log10", "linear"];
 
@@ -49,7 +50,13 @@ export const HIST_FLAGS = [
 /** How flows are distributed by something measured. */
 export const histCommand: CommandBody = {
   operands: "[FILE…]",
-  flags: withWhere([...HIST_FLAGS, ...GROUP_FLAGS, DATA_FORMAT_FLAG, ...LOOK_FLAGS]),
+  flags: withWhere([
+    ...HIST_FLAGS,
+    ...GROUP_FLAGS,
+    DATA_FORMAT_FLAG,
+    ...rowFlags(HIST_NAMES),
+    ...LOOK_FLAGS,
+  ]),
   examples: [
     ["flowtools hist flows/", "How many flows have how many octets"],
     [
@@ -62,10 +69,11 @@ export const histCommand: CommandBody = {
     ],
   ],
   run: async (args) => {
+    const choice = rowChoiceOf(args, HIST_NAMES);
     const answer = await histAnswer(args);
     const look = lookFromFlags(args);
     const data = histDataSet(answer);
-    writeOutput(args, (output) => writeDataSet(output, data, dataFormatOf(args), look));
+    writeOutput(args, (output) => writeDataSet(output, data, dataFormatOf(args), look, { choice }));
     return answer.faults > 0 || answer.result.size === 0 ? 1 : 0;
   },
 };

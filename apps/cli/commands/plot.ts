@@ -25,9 +25,16 @@ const SIZE_MAX = 10_000;
 
 /** The flags that say what is in each chart. */
 const CHART_FLAGS: Readonly<Record<ChartName, readonly Flag[]>> = {
-  series: SERIES_FLAGS.map((flag) => flag.name === "top" ? { ...flag, letter: undefined } : flag),
+  series: SERIES_FLAGS,
   top: TOP_FLAGS,
   hist: HIST_FLAGS,
+};
+
+/** What flags do that mean something else in each chart. */
+const CHART_DOCS: Readonly<Record<string, string>> = {
+  order: "What it shows (default: octets, of hist flows)",
+  limit: "How many groups, 0 for all: bars of top (default: 20), with --by lines of series, " +
+    "beside one of all others (default: 5)",
 };
 
 /** A picture of what it found, and in how many inputs. */
@@ -124,16 +131,19 @@ function allChartFlags(): Flag[] {
   for (const flag of Object.values(CHART_FLAGS).flat()) {
     const known = flags.get(flag.name);
     const choices = [...new Set([...known?.choices ?? [], ...flag.choices ?? []])];
+    const range = widerRange(known?.range, flag.range);
     flags.set(flag.name, {
       ...(known ?? flag),
       ...(flag.choices === undefined ? {} : { choices }),
+      ...(range === undefined ? {} : { range }),
     });
   }
-  return [...flags.values()].map((flag) =>
-    flag.name === "order"
-      ? { ...flag, doc: "What it shows (default: octets, of hist flows)" }
-      : flag
-  );
+  return [...flags.values()].map((flag) => ({ ...flag, doc: CHART_DOCS[flag.name] ?? flag.doc }));
+}
+
+function widerRange(one: Flag["range"], other: Flag["range"]): Flag["range"] {
+  if (one === undefined || other === undefined) return one ?? other;
+  return [Math.min(one[0], other[0]), Math.max(one[1], other[1])];
 }
 
 /** What another chart has a flag for is no part of this one. */

@@ -24,8 +24,10 @@ import { listInputs } from "../inputs.ts";
 import { LOOK_FLAGS, lookFromFlags } from "../modern_flags.ts";
 import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
+import { DATA_FORMATS } from "../render/data_set.ts";
 import { ReportWriter } from "../report_output_writer.ts";
-import { REPORT_FORMATS, ReportRows } from "../report_rows.ts";
+import { definitionColumns, ReportRows } from "../report_rows.ts";
+import { rowChoiceOf, rowFlags, rowFormatOf } from "../row_choice.ts";
 import { RunProfile } from "../run_profile.ts";
 import { WhereSelection, withWhere } from "../where_selection.ts";
 import {
@@ -66,11 +68,12 @@ export const reportCommand: CommandBody = {
       name: "format",
       value: "NAME",
       group: "output",
-      choices: ["classic", ...REPORT_FORMATS],
+      choices: ["classic", ...DATA_FORMATS],
       doc:
         "How to print; those other than classic write all reports to one output, whatever their " +
-        "own say (default: classic, as flow-report)",
+        "own say (default: classic, as flow-report, or table where that cannot do it)",
     },
+    ...rowFlags(),
     ...LOOK_FLAGS,
     NO_PROGRESS_FLAG,
     MEMORY_FLAG,
@@ -93,35 +96,35 @@ export const reportCommand: CommandBody = {
   ],
   details: TYPES_TEXT,
   run: async (args) => {
+    if (!args.on("types")) return await report(args);
     const output = Output.open(args.value("output"));
-    try {
-      if (args.on("types")) {
-        for (const type of TYPES) output.text(`  ${type}\n`);
-        return 0;
-      }
-      return await report(args, output);
-    } finally {
-      output.close();
-    }
+    for (const type of TYPES) output.text(`  ${type}\n`);
+    output.close();
+    return 0;
   },
 };
 
-async function report(args: ParsedArguments, output: Output): Promise<number> {
+async function report(args: ParsedArguments): Promise<number> {
   const profile = new RunProfile("report");
   const selection = await WhereSelection.fromArgs(args);
   const { path, text } = await readConfigFile(args.value("report-file"), "stat");
   const config = parseReportConfig(text, { file: path, variables: variablesOf(args) });
   const definition = config.definition(args.value("definition") ?? "default");
-  const run = await startRun(args, config, definition);
   const packets = new PacketWarnings(args);
   const { scaling } = packets;
+  const scaled = scaling !== undefined;
+  const format = rowFormatOf(args);
+  const choice = rowChoiceOf(args, definitionColumns(definition, scaled));
+  const run = await startRun(args, config, definition);
+  const output = Output.open(args.value("output"));
+  // What was reported before a fault stays.
+  using _closing = { [Symbol.dispose]: () => output.close() };
   const writer = new ReportWriter(definition, output, {
     symbols: args.value("symbols"),
-    scaled: scaling !== undefined,
+    scaled,
   });
-  const format = REPORT_FORMATS.find((name) => name === args.value("format"));
   const rows = format &&
-    new ReportRows(definition, output, format, lookFromFlags(args), scaling !== undefined);
+    new ReportRows(definition, output, format, lookFromFlags(args), { scaled, choice });
   let first: FtHeader | undefined;
   let flows = 0;
   const write = async (interval: ReportInterval) =>

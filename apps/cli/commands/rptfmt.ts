@@ -19,7 +19,8 @@ import {
   sharesOfTotal,
   sortRows,
 } from "../render/report_table_numbers.ts";
-import { ReportTableRows } from "../render/report_table_rows.ts";
+import { ReportDocuments } from "../render/report_documents.ts";
+import { writeReportTable } from "../render/report_table_rows.ts";
 import { OUTPUT_FLAG } from "../shared_flags.ts";
 import { STRICT_COMPAT_FLAG } from "../strict_compat.ts";
 
@@ -50,7 +51,7 @@ export const rptfmtCommand: CommandBody = {
       doc: "Columns to show, comma separated, in the order of the report (default: all)",
     },
     {
-      name: "rows",
+      name: "limit",
       letter: "m",
       value: "N",
       range: [0, U32_MAX],
@@ -90,7 +91,7 @@ export const rptfmtCommand: CommandBody = {
   run: async (args) => {
     const output = Output.open(args.value("output"));
     const dataFormat = DATA_FORMATS.find((name) => name === args.value("format"));
-    const rows = dataFormat && new ReportTableRows(output, dataFormat, lookFromFlags(args));
+    const rows = dataFormat && new ReportDocuments(output, dataFormat, lookFromFlags(args));
     const seconds = args.number("alarm") ?? 0;
     const deadline = new Deadline(seconds, () => {
       if (rows === undefined) output.text(LATE_TEXT);
@@ -108,9 +109,9 @@ export const rptfmtCommand: CommandBody = {
         show(table, format, args, output, deadline);
       } else {
         if (args.on("percent")) sharesOfTotal(table);
-        const rowsMax = args.number("rows") ?? 0;
+        const rowsMax = args.number("limit") ?? 0;
         const options = { names, rowsMax, shares: args.on("percent") };
-        rows.write(table, options, () => deadline.check());
+        writeReportTable(rows, table, options, () => deadline.check());
       }
     });
     deadline.cancel();
@@ -126,7 +127,7 @@ async function loadTable(
   deadline: Deadline,
 ): Promise<{ readonly table: ReportTable; readonly names: KeyNames }> {
   const sort = args.value("sort");
-  const maxRows = args.number("rows") ?? 0;
+  const maxRows = args.number("limit") ?? 0;
   const readsAll = sort !== undefined || args.on("percent");
   const source = path === "-" ? "standard input" : path;
   const table = await readReport(readLines(path), source, readsAll ? 0 : maxRows);
@@ -150,7 +151,7 @@ function show(
   const options = {
     header: !args.on("no-header"),
     call: callText(),
-    maxRows: args.number("rows") ?? 0,
+    maxRows: args.number("limit") ?? 0,
   };
   format(table, options, (text) => {
     output.text(text);

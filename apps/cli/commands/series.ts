@@ -8,7 +8,7 @@ import {
   runGroupQuery,
   writeOutput,
 } from "../group_command.ts";
-import type { GroupQuery } from "../group_query.ts";
+import { type GroupQuery, queryKeys } from "../group_query.ts";
 import {
   asUsage,
   BY_FLAG,
@@ -19,7 +19,8 @@ import {
   zoneOf,
 } from "../modern_flags.ts";
 import { writeDataSet } from "../render/data_set.ts";
-import { type SeriesAnswer, seriesDataSet } from "../render/series_view.ts";
+import { type SeriesAnswer, seriesDataSet, seriesNames } from "../render/series_view.ts";
+import { ROW_LIMIT_FLAG, rowChoiceOf, rowFlags } from "../row_choice.ts";
 import { countedBy, makeSeries, SERIES_COUNTERS, type SeriesCounter } from "../series.ts";
 import { ValueNames } from "../value_names.ts";
 import { withWhere } from "../where_selection.ts";
@@ -38,13 +39,15 @@ export const SERIES_FLAGS = [
   },
   { ...BY_FLAG, doc: `${BY_FLAG.doc} (default: nothing, one line of all flows)` },
   {
-    name: "top",
+    name: "limit",
     letter: "n",
     value: "N",
     range: [0, LINES_MAX],
     doc:
-      `With --by: lines of how many groups, beside one of all others (default: ${LINES_DEFAULT})`,
+      `With --by: lines of how many groups, beside one of all others (default: ${LINES_DEFAULT}); ` +
+      "without: rows at most, 0 for all (default: 0)",
   },
+  { name: "top", value: "N", range: [0, LINES_MAX], doc: "As --limit, with --by" },
   {
     name: "order",
     value: "COUNTER",
@@ -60,15 +63,17 @@ export const seriesCommand: CommandBody = {
     ...SERIES_FLAGS,
     ...GROUP_FLAGS,
     DATA_FORMAT_FLAG,
+    ...rowFlags().filter(({ name }) => name !== ROW_LIMIT_FLAG.name),
     ...NAME_FLAGS,
     ...LOOK_FLAGS,
   ]),
   examples: [
     ["flowtools series --every 1h --since 2023-11-14 flows/", "Octets of each hour since a day"],
     [
-      "flowtools series --every 5m --by prot --top 5 --order bps flows/",
+      "flowtools series --every 5m --by prot --limit 5 --order bps flows/",
       "A sparkline for each of the first five protocols, and the others",
     ],
+    ["flowtools series --sort -octets -n 3 flows/", "The busiest five minutes"],
     [
       "flowtools series --every 1d --by src_as --format csv flows/2023 >as.csv",
       "Days of the first source AS, for a spreadsheet",
@@ -76,10 +81,17 @@ export const seriesCommand: CommandBody = {
   ],
   run: async (args) => {
     const query = seriesQuery(args);
+    const format = dataFormatOf(args);
+    const [, ...keys] = queryKeys(query).map(({ label }) => label);
+    const { fields, sort, limit } = rowChoiceOf(args, seriesNames(keys));
+    // Of groups the limit is one of lines.
+    const choice = { fields, sort, limit: keys.length > 0 ? Infinity : limit || Infinity };
     const answer = await seriesAnswer(args, query);
     const look = lookFromFlags(args);
-    const data = await seriesDataSet(answer, look, dataFormatOf(args) === "table");
-    writeOutput(args, (output) => writeDataSet(output, data, dataFormatOf(args), look));
+    // Columns that are chosen are those of spans.
+    const byLine = format === "table" && fields === undefined && sort === undefined;
+    const data = await seriesDataSet(answer, look, byLine);
+    writeOutput(args, (output) => writeDataSet(output, data, format, look, { choice }));
     return answer.faults > 0 || answer.series.times.length === 0 ? 1 : 0;
   },
 };
@@ -98,7 +110,12 @@ export async function seriesAnswer(
   const { result, inputs, faults, labels } = await runGroupQuery(args, query);
   const zone = zoneOf(args);
   const order = SERIES_COUNTERS.find((name) => name === args.value("order")) ?? "octets";
-  const series = makeSeries(result, zone, countedBy(order), args.number("top") ?? LINES_DEFAULT);
+  const series = makeSeries(
+    result,
+    zone,
+    countedBy(order),
+    args.number("limit") ?? args.number("top") ?? LINES_DEFAULT,
+  );
   const names = await ValueNames.load(args, series.groups.keys.map(({ spec }) => spec), labels);
   return { query, series, order: order satisfies SeriesCounter, names, zone, inputs, faults };
 }

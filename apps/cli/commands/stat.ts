@@ -21,10 +21,14 @@ import { headerText } from "../render/header_text.ts";
 import { STAT, STAT_FORMATS } from "../render/stat_formats.ts";
 import { printGroups, type StatSort } from "../render/stat_groups.ts";
 import { STAT_PLOTS, StatPlot } from "../render/stat_plot.ts";
+import { KEY_SYMBOLS } from "../render/report_columns.ts";
 import { preambleText } from "../render/stat_preamble.ts";
-import { ROW_FORMATS, writeRows, writeRowTable } from "../render/stat_rows.ts";
+import { DATA_FORMATS, type DataFormat, writeDataSet } from "../render/data_set.ts";
+import type { RowChoice } from "../render/row_sieve.ts";
+import { namedColumns, reportColumns, reportDataSet, sortedGroups } from "../render/stat_rows.ts";
 import { summaryText, totalsText } from "../render/stat_summary.ts";
 import { StatText } from "../render/stat_text.ts";
+import { rowChoiceOf, rowFlags, rowFormatOf } from "../row_choice.ts";
 import { RunProfile } from "../run_profile.ts";
 import {
   DEBUG_FLAG,
@@ -53,8 +57,8 @@ export const statCommand: CommandBody = {
       name: "format",
       group: "output",
       value: "NAME",
-      choices: ["classic", "table", ...Object.keys(ROW_FORMATS)],
-      doc: "How to print (default: classic, as flow-stat)",
+      choices: ["classic", ...DATA_FORMATS],
+      doc: "How to print (default: classic, as flow-stat, or table where that cannot do it)",
     },
     { name: "names", letter: "n", doc: "Names of protocols, ports, AS, tags" },
     { name: "percent", letter: "P", doc: "Percent of the total in place of numbers" },
@@ -87,13 +91,7 @@ export const statCommand: CommandBody = {
       doc: "First character of lines that are no data (default: #)",
     },
     SCALED_FLAG,
-    {
-      name: "limit",
-      value: "N",
-      group: "output",
-      range: [1, 1e9],
-      doc: "Rows at most, in formats other than classic",
-    },
+    ...rowFlags(),
     ...LOOK_FLAGS,
     NO_PROGRESS_FLAG,
     MEMORY_FLAG,
@@ -106,6 +104,7 @@ export const statCommand: CommandBody = {
     ["flowtools stat -f9 -S2 <ft-v05.2023-11-14.221320+0000", "Sources by octets"],
     ["flowtools stat -f12 -n -P flows/2023", "Shares of protocols in a year, by name"],
     ["flowtools stat -f10 --format ndjson flows/", "Pairs of addresses, one JSON object each"],
+    ["flowtools stat -f9 --sort -octets --limit 10 flows/", "The first ten sources, as a table"],
   ],
   run: async (args) => await new StatCall(args, await WhereSelection.fromArgs(args)).run(),
 };
@@ -123,6 +122,9 @@ class StatCall {
   readonly #text: StatText;
   readonly #run: ReportRun;
   readonly #packets: PacketWarnings;
+  /** Nothing for the classic format. */
+  readonly #format: DataFormat | undefined;
+  readonly #choice: RowChoice;
   #plot: StatPlot | undefined;
   #begun = false;
   #missing = false;
@@ -143,13 +145,17 @@ class StatCall {
       return letter === "s" ? -(field + 1) : field + 1;
     }) ?? 0;
     this.#tally = wholeNumber("tally", args.value("tally") ?? "1");
-    if (this.#classic && args.value("limit") !== undefined) {
-      throw new UsageError(
-        "--limit does not go with the classic format, expected another --format",
-      );
+    this.#format = rowFormatOf(args);
+    const report = findReport(this.#number);
+    // A report of no flows has all of its columns.
+    const empty = new ReportRun(report, { rules: STAT_RULES }).finish();
+    const columns = reportColumns(empty, this.#packets.scaling !== undefined);
+    this.#choice = rowChoiceOf(args, columns.map(({ name }) => name));
+    if (this.#choice.sort !== undefined && this.#sortOrder !== 0) {
+      throw new UsageError("--sort does not go with -s and -S, expected one of them");
     }
     if (this.#tally === 0) throw new UsageError('--tally is "0", expected another number of lines');
-    this.#run = new ReportRun(findReport(this.#number), {
+    this.#run = new ReportRun(report, {
       rules: STAT_RULES,
       groupTableBytesMax: groupTableBytes(args),
     });
@@ -175,7 +181,7 @@ class StatCall {
   }
 
   get #classic(): boolean {
-    return (this.#args.value("format") ?? "classic") === "classic";
+    return this.#format === undefined;
   }
 
   /** Whether lines are written while flows are read. */
@@ -252,7 +258,7 @@ class StatCall {
     if (this.#plot !== undefined) return this.#plot.end();
     if (this.#classic && this.#number === STAT.bandwidth) return;
     const result = this.#run.finish();
-    if (!this.#classic) return await this.#writeRows(result);
+    if (this.#format !== undefined) return await this.#writeRows(result, this.#format);
     const { lines } = STAT_FORMATS[this.#number];
     if (this.#number === STAT.summary) return this.#text.text(summaryText(result));
     if (this.#number === STAT.totals) return this.#text.text(totalsText(result, this.#comment));
@@ -267,23 +273,39 @@ class StatCall {
     if (!printed) console.error(`${this.#comment} can't sort on field ${this.#sortOrder}.`);
   }
 
-  async #writeRows(result: ReportResult): Promise<void> {
-    const format = this.#args.value("format")!;
-    const sort = this.#sort;
+  async #writeRows(result: ReportResult, format: DataFormat): Promise<void> {
+    const data = reportDataSet(result, {
+      order: this.#orderOf(result),
+      names: this.#args.on("names") ? await this.#columnNames(result) : undefined,
+      scaled: this.#packets.scaling !== undefined,
+    });
+    const { fields, limit } = this.#choice;
+    // They are in order already.
+    const choice = { fields, limit };
+    writeDataSet(this.#output, data, format, lookFromFlags(this.#args), { choice });
+  }
+
+  /** The groups in the order of their rows. */
+  #orderOf(result: ReportResult): Uint32Array {
+    const order = result.order();
+    const { sort } = this.#choice;
+    if (sort !== undefined) return sortedGroups(result, sort, order) ?? order;
+    const classic = this.#sort;
+    if (classic === undefined) return order;
+    const { field, descending } = classic;
     const keys = result.keys.length;
-    if (sort !== undefined && sort.field >= keys + result.counters.length) {
-      throw new UsageError(`there is no field ${sort.field} to sort by`);
+    if (field >= keys + result.counters.length) {
+      throw new UsageError(`there is no field ${field} to sort by`);
     }
-    const order = sort === undefined ? result.order() : result.sorted(
-      sort.field < keys ? sort.field : result.counters[sort.field - keys],
-      sort.descending,
-    );
-    const rows = order.subarray(0, this.#args.number("limit"));
-    const write = (text: string) => this.#output.text(text);
-    const scaled = this.#packets.scaling !== undefined;
-    const options = { order: rows, names: await this.#names(), scaled };
-    if (format === "table") writeRowTable(write, lookFromFlags(this.#args), result, options);
-    else writeRows(write, ROW_FORMATS[format], result, options);
+    return result.sorted(field < keys ? field : result.counters[field - keys], descending);
+  }
+
+  async #columnNames(result: ReportResult): Promise<ReadonlyMap<string, SymbolTable>> {
+    const names = new Map<string, SymbolTable>();
+    for (const name of namedColumns(result)) {
+      names.set(name, await loadSymbols(KEY_SYMBOLS[name], this.#args.value("symbols")));
+    }
+    return names;
   }
 
   get #sort(): StatSort | undefined {

@@ -21,6 +21,7 @@ import {
 } from "../modern_flags.ts";
 import { writeDataSet } from "../render/data_set.ts";
 import { topDataSet, type TopView } from "../render/top_view.ts";
+import { rowOrderOf } from "../row_choice.ts";
 import { FIELDS_FLAG } from "../shared_flags.ts";
 import { ValueNames } from "../value_names.ts";
 import { withWhere } from "../where_selection.ts";
@@ -118,11 +119,11 @@ export function viewOf(args: ParsedArguments, query: GroupQuery): TopView {
   const labels = queryKeys(query).map(({ label }) => label);
   const known = [...labels, ...COUNTER_NAMES, PERCENT];
   const columns = wordsOf(args, "fields", known) ?? [...labels, ...usualCounters(order)];
-  const sort = args.value("sort");
-  const descending = sort?.startsWith("-") ?? false;
-  const column = descending ? sort!.slice(1) : sort;
-  if (column !== undefined && !columns.includes(column)) {
-    throw new UsageError(`--sort is "${sort}", expected one of ${columns.join(", ")}`);
+  const sort = rowOrderOf(args, known);
+  if (sort !== undefined && !columns.includes(sort.name)) {
+    throw new UsageError(
+      `--sort is "${args.value("sort")}", expected one of ${columns.join(", ")}`,
+    );
   }
   return {
     columns,
@@ -130,7 +131,7 @@ export function viewOf(args: ParsedArguments, query: GroupQuery): TopView {
     order,
     least: args.on("least"),
     limit: limit === 0 ? Infinity : limit,
-    sort: column === undefined ? undefined : { column, descending },
+    sort,
   };
 }
 

@@ -5,9 +5,9 @@ import {
   valueText,
 } from "@flowtools/flow-model";
 import { FlowNames } from "../flow_names.ts";
+import { csvCell } from "./csv_cell.ts";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
-import { csvCell } from "./stat_rows.ts";
 
 /**
  * Comma separated values: a line of names, then a line a flow; a value that a flow lacks is empty.

@@ -10,6 +10,9 @@ export const HIST_SCHEMA = "flowtools/hist/1";
 /** What the bars of a distribution may show. */
 export const HIST_COUNTERS = ["flows", "packets", "octets"] as const;
 
+/** The columns of a distribution. */
+export const HIST_NAMES: readonly string[] = ["at_least", "below", ...HIST_COUNTERS, "percent"];
+
 /** What was found. */
 export interface HistAnswer {
   readonly query: GroupQuery;

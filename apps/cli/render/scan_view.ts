@@ -16,6 +16,9 @@ const COLUMNS: readonly DataColumn[] = [
   { name: "dOctets", title: "dOctets", right: true, quantity: "octets", detail: 0 },
 ];
 
+/** The names of these members. */
+export const SCAN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name);
+
 /** What is told of findings. */
 export const SCAN_HEAD: DataHead = { schema: "flowtools/dscan/1", about: {}, columns: COLUMNS };
 

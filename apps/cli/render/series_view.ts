@@ -46,6 +46,15 @@ const QUANTITIES: Readonly<Record<SeriesCounter, Quantity>> = {
   pps: "packets/s",
 };
 
+/**
+ * The columns of spans.
+ *
+ * @param keys The keys of groups
+ */
+export function seriesNames(keys: readonly string[]): readonly string[] {
+  return ["time", ...keys, ...keys.length === 0 ? [] : ["other"], ...SERIES_COUNTERS];
+}
+
 /** Flows over time as rows: for people by line where there are several, else by span. */
 export async function seriesDataSet(
   answer: SeriesAnswer,
@@ -141,10 +150,10 @@ class SeriesView {
     }));
     const most = lines.reduce((high, { shown }) => Math.max(high, greatest(shown)), 0);
     for (const [span, time] of series.times.entries()) {
-      for (const { values, names, counters, shown } of lines) {
+      for (const { values, texts, names, counters, shown } of lines) {
         yield {
           values: [isoText(time), ...values, ...counters.map((column) => rounded(column[span]))],
-          texts: [timeText(zone, time, series.every)],
+          texts: [timeText(zone, time, series.every), ...texts],
           names,
           share: most === 0 ? 0 : shown[span] / most,
         };

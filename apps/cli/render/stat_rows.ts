@@ -1,127 +1,110 @@
-import type { ReportResult } from "@flowtools/flowset/reports";
+import type { ReportResult, ResultKey } from "@flowtools/flowset/reports";
 import type { SymbolTable } from "@flowtools/flowset/select";
-import type { Look } from "./look.ts";
-import { type TableColumn, tableLines } from "./modern_table.ts";
+import type { DataColumn, DataRow, DataSet } from "./data_set.ts";
+import { KEY_SYMBOLS } from "./report_columns.ts";
+import type { RowOrder } from "./row_sieve.ts";
 
 /** How the rows of a report are shown. */
-export interface RowOptions {
+export interface ReportRowOptions {
   /** Groups in the order of the rows. */
   readonly order: Uint32Array;
-  /** Names of keys. */
-  readonly names: SymbolTable | undefined;
+  /** Names of values of keys by the column, where they are wanted. */
+  readonly names?: ReadonlyMap<string, SymbolTable>;
   /** Whether octets and packets were multiplied by rates of sampling: a further column says so. */
   readonly scaled: boolean;
 }
 
-/** What is in rows: keys, counters, whether these are scaled. */
-type RowValue = string | number | boolean;
+/** The column of how many different values of another key a group has. */
+const DISTINCT = "count";
 
-/** How rows of a report are written in the formats for programs. */
-export interface RowFormat {
-  /** Text before the first row. */
-  begin(columns: readonly string[]): string;
-  /** One row. */
-  row(columns: readonly string[], values: readonly RowValue[], first: boolean): string;
-  /** Text behind the last row. */
-  end(): string;
+/** The groups of a report as rows; a report without keys is one row of its totals. */
+export function reportDataSet(result: ReportResult, options: ReportRowOptions): DataSet {
+  const { names, scaled } = options;
+  const columns = reportColumns(result, scaled);
+  const named = names && columns.map(({ name }) => name).filter((name) => names.has(name));
+  return { columns, named, rows: reportRows(result, options) };
 }
 
-/** The formats for programs, by name. */
-export const ROW_FORMATS: Readonly<Record<string, RowFormat>> = {
-  json: {
-    begin: () => "[",
-    row: (columns, values, first) => `${first ? "" : ","}\n${jsonRow(columns, values)}`,
-    end: () => "\n]\n",
-  },
-  ndjson: {
-    begin: () => "",
-    row: (columns, values) => `${jsonRow(columns, values)}\n`,
-    end: () => "",
-  },
-  csv: {
-    begin: (columns) => `${columns.join(",")}\n`,
-    row: (_, values) => `${values.map(csvCell).join(",")}\n`,
-    end: () => "",
-  },
-};
-
-function jsonRow(columns: readonly string[], values: readonly RowValue[]): string {
-  return JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, values[i]])));
-}
-
-/** A value of a line of CSV, in quotes where it needs them. */
-export function csvCell(value: RowValue): string {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Writes the groups of a report; a report without keys is one row of its totals. */
-export function writeRows(
-  write: (text: string) => void,
-  format: RowFormat,
-  result: ReportResult,
-  { order, names, scaled }: RowOptions,
-): void {
-  const columns = rowColumns(result, scaled);
-  write(format.begin(columns));
-  let first = true;
-  for (const values of rowValues(result, { order, names, scaled })) {
-    write(format.row(columns, values, first));
-    first = false;
-  }
-  write(format.end());
-}
-
-/** Writes the same as a table for people. */
-export function writeRowTable(
-  write: (text: string) => void,
-  look: Look,
-  result: ReportResult,
-  options: RowOptions,
-): void {
-  const keys = result.keys.length;
-  const columns = rowColumns(result, options.scaled).map((title, at): TableColumn => {
-    if (at >= keys) return { title, right: true, quantity: title === "duration" ? "ms" : "count" };
-    const { kind } = result.keys[at];
-    return { title, right: kind !== "address" && kind !== "prefix", quantity: "id" };
+/**
+ * The columns of a report: its keys, its counters.
+ *
+ * @param result What was found, or the result of no flows
+ * @param scaled Whether a further column says that counters are estimates
+ */
+export function reportColumns(result: ReportResult, scaled: boolean): DataColumn[] {
+  const keys = result.keys.map((key): DataColumn => {
+    const name = keyName(result, key);
+    const text = key.kind === "address" || key.kind === "prefix";
+    return { name, title: name, right: !text, quantity: "id" };
   });
-  const rows = [...rowValues(result, options)].map((values) => ({
-    cells: values.map((value) => typeof value === "boolean" ? String(value) : value),
-  }));
-  for (const line of tableLines(columns, rows, look)) write(`${line}\n`);
+  const distinct = result.distinct === undefined ? [] : [DISTINCT];
+  const numbers = [...result.counters, ...distinct, ...scaled ? ["scaled"] : []];
+  return [
+    ...keys,
+    ...numbers.map((name): DataColumn => ({
+      name,
+      title: name,
+      right: true,
+      quantity: name === "duration" ? "ms" : "count",
+    })),
+  ];
 }
 
-function rowColumns(result: ReportResult, scaled: boolean): string[] {
-  const distinct = result.distinct === undefined ? [] : ["count"];
-  const marks = scaled ? ["scaled"] : [];
-  return [...result.keys.map(({ name }) => name), ...result.counters, ...distinct, ...marks];
+/** The columns of keys of a report whose values may have names. */
+export function namedColumns(result: ReportResult): string[] {
+  return result.keys.map((key) => keyName(result, key))
+    .filter((name) => KEY_SYMBOLS[name] !== undefined);
 }
 
-function* rowValues(
+/**
+ * The groups of a report by a column; those that are equal stay as they are.
+ *
+ * @returns Nothing where the report has no such column, or it is the same in all rows
+ */
+export function sortedGroups(
   result: ReportResult,
-  { order, names, scaled }: RowOptions,
-): Generator<RowValue[], void, undefined> {
+  { name, descending }: RowOrder,
+  groups: Uint32Array<ArrayBuffer>,
+): Uint32Array<ArrayBuffer> | undefined {
+  const key = result.keys.findIndex((key) => keyName(result, key) === name);
+  const counter = result.counters.find((counter) => counter === name);
+  const by = key >= 0 ? key : counter ?? (name === DISTINCT ? "distinct" : undefined);
+  if (by === undefined) return undefined;
+  // Greatest first turns equal ones round, too.
+  return result.sorted(by, descending, descending ? groups.toReversed() : groups);
+}
+
+/** The name of a key; a counter may have the same, as in the report of the octets of flows. */
+function keyName({ counters }: ReportResult, { name }: ResultKey): string {
+  return (counters as readonly string[]).includes(name) ? `${name}-per-flow` : name;
+}
+
+function* reportRows(
+  result: ReportResult,
+  { order, names, scaled }: ReportRowOptions,
+): Generator<DataRow, void, undefined> {
   const marks = scaled ? [true] : [];
   if (result.keys.length === 0) {
     const { flows, octets, packets, duration } = result.totals;
-    yield [flows, octets, packets, duration, ...marks];
+    yield { values: [flows, octets, packets, duration, ...marks] };
   }
+  const columns = result.keys.map((key) => keyName(result, key));
+  const tables = columns.map((name) => names?.get(name));
   for (const group of order) {
+    const keys = result.keys.map((_, index) => result.keyValue(index, group));
+    const values: (string | number | boolean)[] = [...keys];
     const at = group * result.counters.length;
-    const values: RowValue[] = result.keys.map((_, index) => keyText(result, index, group, names));
     for (let i = 0; i < result.counters.length; i++) values.push(result.sums[at + i]);
     if (result.distinct !== undefined) values.push(result.distinct[group]);
-    yield [...values, ...marks];
+    values.push(...marks);
+    if (names === undefined) {
+      yield { values };
+      continue;
+    }
+    const texts = keys.map((value, key) =>
+      typeof value === "number" ? tables[key]?.name(value) : undefined
+    );
+    const found = texts.flatMap((text, key) => text === undefined ? [] : [[columns[key], text]]);
+    yield { values, texts, names: Object.fromEntries(found) };
   }
-}
-
-function keyText(
-  result: ReportResult,
-  index: number,
-  group: number,
-  names: SymbolTable | undefined,
-): string | number {
-  const value = result.keyValue(index, group);
-  const named = typeof value === "number" && result.keys[index].kind !== "counter";
-  return (named ? names?.name(value) : undefined) ?? value;
 }

@@ -9,6 +9,7 @@ import { isoText, isTextKey, KeyLabels } from "../key_labels.ts";
 import type { ValueNames } from "../value_names.ts";
 import type { DataColumn, DataRow, DataSet, JsonValue } from "./data_set.ts";
 import type { Look } from "./look.ts";
+import type { RowOrder } from "./row_sieve.ts";
 
 /** The name and version of the JSON document. */
 export const TOP_SCHEMA = "flowtools/top/1";
@@ -41,7 +42,7 @@ export interface TopView {
   /** Rows at most. */
   readonly limit: number;
   /** The order of the rows, where it is not that of the counter. */
-  readonly sort?: { readonly column: string; readonly descending: boolean };
+  readonly sort?: RowOrder;
 }
 
 /** The leading groups as rows, with the others and the total. */
@@ -84,7 +85,7 @@ const DETAILS: readonly string[] = ["octets", "percent", "packets", "flows"];
 
 function detailOf(name: string, { chosen, order, sort }: TopView): number | undefined {
   const detail = DETAILS.indexOf(name);
-  const needed = chosen || detail < 0 || name === order.name || name === sort?.column;
+  const needed = chosen || detail < 0 || name === order.name || name === sort?.name;
   return needed ? undefined : detail;
 }
 
@@ -149,7 +150,7 @@ class TopRows {
     yield this.#sumRow("total", this.total);
   }
 
-  #sorted({ column, descending }: NonNullable<TopView["sort"]>): DataRow[] {
+  #sorted({ name: column, descending }: RowOrder): DataRow[] {
     const at = this.#view.columns.indexOf(column);
     const key = this.#answer.result.keys.some(({ label }) => label === column);
     // Addresses are sorted as numbers, not as text.
