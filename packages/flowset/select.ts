@@ -50,3 +50,4 @@ export type { WhereElement, WhereElementNames } from "./where/subject_table.ts";
 export type { ToldFacts, ToldNames } from "./where/told_names.ts";
 export type { WhereNames, WhereSymbols } from "./where/values.ts";
 export * from "./where/where_error.ts";
+export * from "./where/where_fields.ts";

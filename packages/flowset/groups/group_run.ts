@@ -9,6 +9,7 @@ import type { FlowOrigins, OriginLookup } from "./flow_origins.ts";
 import { GroupInput } from "./group_input.ts";
 import { GroupResult } from "./group_result.ts";
 import { groupKeyColumns, groupKeyWords, keyFields, widens } from "./key_words.ts";
+import { ableRows, type LackingListener } from "./lacking_flows.ts";
 import { endKeys, type GroupKey, oppositeKey } from "./parse_keys.ts";
 import { widenKeys } from "./widen_keys.ts";
 
@@ -154,15 +155,26 @@ export class GroupRun {
    * @param batch The batch; it must keep `columns`
    * @param rows Indices of the rows that count, ascending; default all
    * @param lookup Knows where templates came from, for the key of origins
+   * @param onLacking Told of flows that lack a field, which are left out; without, none may be
    * @throws {MissingFieldError} Its flows lack a field
    * @throws {GroupTableLimitError} There are more groups than memory allows
    */
-  add(batch: FlowBatch, rows?: Uint32Array, lookup?: OriginLookup): void {
+  add(
+    batch: FlowBatch,
+    rows?: Uint32Array,
+    lookup?: OriginLookup,
+    onLacking?: LackingListener,
+  ): void {
     // Exporters of one file differ: those that tell no elements are a group of their own.
     this.#templates ||= batch.schemas.some(({ reader }) => reader !== undefined);
-    for (const schema of batch.schemas) this.#check(schema);
+    const lacking = batch.schemas.map((schema) => this.#lackingFields(schema));
+    let counted = rows;
+    if (lacking.some(({ length }) => length > 0)) {
+      if (onLacking === undefined) throw this.#lackingError(batch.schemas, lacking);
+      counted = ableRows(batch, rows, lacking, onLacking);
+    }
     const input = this.#input;
-    input.load(batch, rows, lookup);
+    input.load(batch, counted, lookup);
     if (input.rows === 0) return;
     this.#reserve(batch.capacity);
     if (this.#keys.length === 0 || this.#sides.length > 1) {
@@ -177,7 +189,7 @@ export class GroupRun {
     if (this.#sides.length > 1) this.#find(this.#sides[1], this.#otherGroups);
     this.#sum(this.#groups);
     if (this.#sides.length === 1) return;
-    this.#keepDifferent(batch, rows);
+    this.#keepDifferent(batch, counted);
     if (input.rows > 0) this.#sum(this.#otherGroups);
   }
 
@@ -267,11 +279,24 @@ export class GroupRun {
     return changed;
   }
 
-  #check(schema: FlowSchema): void {
-    if (this.#checked.has(schema)) return;
+  /** Exporters of one file differ: those that tell no elements are a group of their own. */
+  #meet({ schemas }: FlowBatch): void {
+    this.#templates ||= schemas.some(({ reader }) => reader !== undefined);
+  }
+
+  #lackingFields(schema: FlowSchema): readonly string[] {
+    if (this.#checked.has(schema)) return [];
     const missing = this.missingFields(schema);
-    if (missing.length > 0) throw new MissingFieldError(this.#title, schema.label, missing);
-    this.#checked.add(schema);
+    if (missing.length === 0) this.#checked.add(schema);
+    return missing;
+  }
+
+  #lackingError(
+    schemas: readonly FlowSchema[],
+    lacking: readonly (readonly string[])[],
+  ): MissingFieldError {
+    const first = lacking.findIndex(({ length }) => length > 0);
+    return new MissingFieldError(this.#title, schemas[first].label, lacking[first]);
   }
 
   #createTable(): GroupTable {

@@ -421,6 +421,16 @@ Deno.test("spans of time begin where the zone's days and hours do", () => {
     "2024-01-01T03:30 1",
   ]);
   assertThrows(() => new TimeZone("Mars/Olympus"), RangeError, 'time zone "Mars/Olympus"');
+  for (
+    const [name, meant] of [
+      ["Europ/Zurich", "Europe/Zurich"],
+      ["Zurich", "Europe/Zurich"],
+      ["new york", "America/New_York"],
+      ["UTV", "UTC"],
+    ]
+  ) assertThrows(() => new TimeZone(name), RangeError, `did you mean "${meant}"?`);
+  const { message } = assertThrows(() => new TimeZone("Mars"), RangeError);
+  assertEquals(message.includes("did you mean"), false, message);
 });
 
 Deno.test("classes begin where their scale says, and hold what is in them", () => {
@@ -450,6 +460,7 @@ Deno.test("keys are read by any of their names, and refused with what is likely 
     assertThrows(() => parseGroupKeys(text), GroupError, message);
   refused("srcadr", 'did you mean "srcaddr"');
   refused("colour", "there is no such key, expected srcaddr, dstaddr");
+  refused("bytes", "octets is a counter, not a key, expected srcaddr, dstaddr");
   refused("srcaddr,src", "srcaddr is named twice");
   refused("srcaddr/33", 'prefix length is "33", expected 0 to 32 for IPv4; srcaddr/32/33 is IPv6');
   refused("srcaddr/24/129", 'prefix length is "129", expected 0 to 128');
@@ -461,6 +472,7 @@ Deno.test("keys are read by any of their names, and refused with what is likely 
   refused(GROUP_KEYS.slice(0, 13).map(({ name }) => name).join(",").replace("addr,", "prot,"), "");
   assertEquals(parseSpanSeconds("1h30m"), 5400);
   assertThrows(() => parseSpanSeconds("500ms"), GroupError, "whole seconds");
+  assertThrows(() => parseSpanSeconds("5mins"), GroupError, 'did you mean "5m"?');
 });
 
 Deno.test("names of keys and their other names are all different", () => {
@@ -492,10 +504,62 @@ Deno.test("flows without a field that is asked for are refused by name", () => {
   assertEquals(error.message, "Cannot report srcaddr: v8.1 flows have no srcaddr");
 });
 
+Deno.test("flows that lack a field are told of, and the others of their batch are grouped", () => {
+  const keys = parseGroupKeys("src_as");
+  const counters = ["dPkts", "dOctets"] as const;
+  const able = new FlowSchema({ version: 9, fields: ["src_as", "srcport", ...counters] });
+  const unable = new FlowSchema({ version: 9, fields: ["srcport", ...counters] });
+  const batch = new FlowBatch({ capacity: 8 });
+  for (const [row, schema] of [unable, able, unable, able, unable, able].entries()) {
+    batch.append(schema, { dOctets: 10 ** row, ...(schema === able ? { src_as: row % 4 } : {}) });
+  }
+  for (
+    const [rows, octets, lost] of [
+      [undefined, [[1, 100_010], [3, 1000]], 3],
+      [new Uint32Array([0, 1, 2, 3]), [[1, 10], [3, 1000]], 2],
+      [new Uint32Array([1, 5]), [[1, 100_010]], 0],
+      [new Uint32Array([2, 4]), [], 2],
+    ] as const
+  ) {
+    const run = new GroupRun({ keys });
+    const told: unknown[] = [];
+    run.add(batch, rows, undefined, (...lack) => told.push(lack));
+    assertEquals(told, lost === 0 ? [] : [[unable, ["src_as"], lost]]);
+    const result = run.finish();
+    const found = [...result.byKeys()].map((group) => [
+      result.keyText(0, group),
+      result.value("octets", group),
+    ]);
+    assertEquals(found, octets.map((pair) => [...pair]));
+    assertEquals(result.total("octets"), octets.reduce((sum, [, count]) => sum + count, 0));
+  }
+});
+
 Deno.test("parseMoment() reads times as where does, and says what is wrong with others", () => {
   assertEquals(parseMoment("1714564800"), 1_714_564_800_000);
   assertEquals(parseMoment("2024-05-01 12:00", { zone: "+02:00" }), Date.UTC(2024, 4, 1, 10));
   assertEquals(parseMoment("today", { zone: "UTC", nowMs: 86_400_000 * 1.5 }), 86_400_000);
   assertThrows(() => parseMoment("2024-02-30"), GroupError, "February 2024 has no day 30");
   assertThrows(() => parseMoment("teatime"), GroupError, '"teatime" is no time');
+  const nowMs = Date.UTC(2024, 4, 1, 23, 30);
+  for (
+    const [text, meant] of [
+      ["yesteday", "yesterday"],
+      ["1h", "-1h"],
+      ["2 hours ago", "-2h"],
+      ["-90mins", "-90m"],
+      ["today-2days", "today-2d"],
+      // It is the second of May already where the clock shows two hours more.
+      ["12:00", "2024-05-02T12:00"],
+    ]
+  ) {
+    const options = { zone: "+02:00", nowMs };
+    const error = assertThrows(() => parseMoment(text, options), GroupError, `mean "${meant}"?`);
+    assertEquals(error.code, "bad-time");
+    parseMoment(meant, options);
+  }
+  for (const text of ["teatime", "-1hous", "2024-05-01Z12:00"]) {
+    const { message } = assertThrows(() => parseMoment(text), GroupError);
+    assertEquals(message.includes("did you mean"), false, message);
+  }
 });

@@ -26,6 +26,7 @@ export type { FlowOrigins, OriginLookup } from "./flow_origins.ts";
 export { hasToldNames, isExporterKey, ToldLabels } from "./told_labels.ts";
 export * from "./group_result.ts";
 export * from "./group_run.ts";
+export type { LackingListener } from "./lacking_flows.ts";
 export * from "./moment.ts";
 export { type GroupKey, parseGroupKeys, parseSpanSeconds } from "./parse_keys.ts";
 export * from "./time_zone.ts";

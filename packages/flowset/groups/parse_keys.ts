@@ -1,5 +1,6 @@
 import { didYouMean } from "../where/nearest.ts";
-import { parseSpan } from "../where/values.ts";
+import { meantSpan, parseSpan } from "../where/values.ts";
+import { findGroupCounter } from "./counters.ts";
 import { GroupError } from "./errors.ts";
 import { findGroupKey, GROUP_KEYS, type GroupKeySpec } from "./group_keys.ts";
 import type { TimeZone } from "./time_zone.ts";
@@ -52,10 +53,11 @@ export interface GroupKey {
 export function parseSpanSeconds(text: string): number {
   const seconds = (parseSpan(text) ?? 0) / 1000;
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > SPAN_SECONDS_MAX) {
+    const meant = meantSpan(text);
     throw new GroupError(
       "bad-span",
       `"${text}" is no length of time, expected such as 30s, 5m, 1h, 1d: whole seconds, one at ` +
-        "least",
+        `least${meant === undefined || meant === text ? "" : `; did you mean "${meant}"?`}`,
     );
   }
   return seconds;
@@ -95,11 +97,15 @@ function parseGroupKey(word: string, zone: TimeZone | undefined): GroupKey {
   const spec = findGroupKey(name.toLowerCase());
   if (spec === undefined) {
     const names = GROUP_KEYS.flatMap((key) => [key.name, ...key.aliases]);
-    const hint = didYouMean(name, names);
+    const counter = findGroupCounter(name.toLowerCase())?.name;
+    const state = counter === undefined
+      ? "there is no such key"
+      : `${counter} is a counter, not a key`;
+    const hint = counter === undefined ? didYouMean(name, names) : undefined;
     throw new GroupError(
       "bad-key",
       `Cannot group by "${name}": ` +
-        (hint ?? `there is no such key, expected ${GROUP_KEYS.map((key) => key.name).join(", ")}`),
+        (hint ?? `${state}, expected ${GROUP_KEYS.map((key) => key.name).join(", ")}`),
     );
   }
   if (spec.kind === "time") return timeKey(word, spec, parameters, zone);

@@ -338,7 +338,8 @@ export class Parser {
         ? `did you mean "ip ${token.text}"?`
         : value
         ? "lists are written port in [80 443]"
-        : didYouMean(token.text, [...subjects.words, ...SIDE_WORDS, "not"]) ??
+        : subjects.meantSide(token.text) ??
+          didYouMean(token.text, [...subjects.words, ...SIDE_WORDS, "not"]) ??
           didYouMean(token.text, subjects.elementNames()),
     });
   }

@@ -1,7 +1,7 @@
 import { FLOW_FIELDS, type FlowField, type FlowFieldName } from "@flowtools/flow-model";
 import type { InformationElement } from "@flowtools/netflow-pdu";
 import { elementSource, type NumberSource } from "./number_sources.ts";
-import { NUMBER_MAX, type Subject, WHERE_SUBJECTS } from "./subjects.ts";
+import { NUMBER_MAX, type Side, type Subject, WHERE_SUBJECTS } from "./subjects.ts";
 import { SIZES_WHOLE, wholeNumbers } from "./values.ts";
 
 /** A word as it is looked up. */
@@ -67,6 +67,21 @@ export const SUBJECT_WORDS: readonly string[] = [
   ...FLOW_FIELDS.map(({ name }) => name),
 ];
 
+/** How words begin that have a side in them, in other programs. */
+const SIDE_STARTS: readonly (readonly [side: Side, start: string])[] = [
+  ["src", "source"],
+  ["src", "src"],
+  ["src", "s"],
+  ["dst", "destination"],
+  ["dst", "dest"],
+  ["dst", "dst"],
+  ["dst", "d"],
+  ["in", "input"],
+  ["in", "in"],
+  ["out", "output"],
+  ["out", "out"],
+];
+
 /** Words of what is known by names of exporters alone. */
 const NAMED_WORDS: readonly string[] = WHERE_SUBJECTS
   .flatMap(({ kind, words }) => kind === "named" ? words : []);
@@ -123,6 +138,20 @@ export class SubjectTable {
     const known = BY_WORD.get(key);
     if (known !== undefined && (known.kind !== "named" || this.#names)) return known;
     return this.#elements.get(key) ?? this.#findElement(word);
+  }
+
+  /** A question for what a word is likely to mean that has a side in it: `src ip` for `srcip`. */
+  meantSide(word: string): string | undefined {
+    const key = normalize(word);
+    for (const [side, start] of SIDE_STARTS) {
+      const subject = key.startsWith(start) ? BY_WORD.get(key.slice(start.length)) : undefined;
+      if (subject === undefined || !("ends" in subject)) continue;
+      if (subject.kind === "named" && !this.#names) continue;
+      if (subject.ends.some((end) => end.side === side)) {
+        return `did you mean "${side} ${key.slice(start.length)}"?`;
+      }
+    }
+    return undefined;
   }
 
   /** The names of elements of the registry, for messages. */

@@ -1,5 +1,12 @@
+import { didYouMean } from "./nearest.ts";
 import type { Range } from "./ranges.ts";
-import { type NumberValues, parseSpan, type ValueContext, type ValueWord } from "./values.ts";
+import {
+  meantSpan,
+  type NumberValues,
+  parseSpan,
+  type ValueContext,
+  type ValueWord,
+} from "./values.ts";
 import { DAY_MS, parseOffset } from "./wall_clock.ts";
 
 /** Unix seconds of 32 bits end here: 2106-02-07T06:28:16Z. */
@@ -9,7 +16,7 @@ const YEAR_MIN = 1970;
 const YEAR_MAX = 2106;
 
 const TIME =
-  "a time such as 2024-05-01T12:00, 2024-05-01, 1714564800 (Unix seconds), -1h, now or today";
+  "a time such as 2024-05-01T12:00, 2024-05-01, 1714564800 (Unix seconds), -1h, now, today or yesterday";
 
 const MONTHS = [
   "January",
@@ -66,7 +73,9 @@ function readOther(word: ValueWord, { nowMs, clock }: ValueContext): Range<numbe
     return { low, high: text.includes(".") ? low : low + 999 };
   }
   const relative = RELATIVE.exec(text);
-  if (relative === null || text === "") return word.fail(`"${text}" is no time`, TIME);
+  if (relative === null || text === "") {
+    return word.fail(`"${text}" is no time`, TIME, meantTime(text, clock.show(nowMs)));
+  }
   const [, base = "now", sign, span] = relative;
   const days = DAYS_AGO[base.toLowerCase()];
   const midnight = (ago: number) =>
@@ -77,10 +86,29 @@ function readOther(word: ValueWord, { nowMs, clock }: ValueContext): Range<numbe
   }
   const spanMs = parseSpan(span);
   if (spanMs === undefined || spanMs > SECONDS_END * 1000) {
-    return word.fail(`"${span}" is no length of time`, "one such as 90s, 15m, 1h, 2d or 1d12h");
+    const meant = meantSpan(span);
+    return word.fail(
+      `"${span}" is no length of time`,
+      "one such as 90s, 15m, 1h, 2d or 1d12h",
+      meant && meant !== span
+        ? `did you mean "${text.slice(0, -span.length)}${meant}"?`
+        : undefined,
+    );
   }
   const moment = start + (sign === "-" ? -spanMs : spanMs);
   return { low: moment, high: moment };
+}
+
+/** A question for the time that a text is likely to mean; `shownMs` is what the clock shows now. */
+function meantTime(text: string, shownMs: number): string | undefined {
+  // A length of time is meant to be ago.
+  const span = meantSpan(text.replace(/ ?ago$/i, ""));
+  if (span !== undefined) return `did you mean "-${span}"?`;
+  if (/^\d{1,2}:\d{2}(:\d{2})?$/.test(text)) {
+    const today = new Date(shownMs).toISOString().slice(0, 10);
+    return `did you mean "${today}T${text}"?`;
+  }
+  return didYouMean(text, ["now", ...Object.keys(DAYS_AGO)]);
 }
 
 function readDate(word: ValueWord, { clock }: ValueContext): Range<number> | undefined {

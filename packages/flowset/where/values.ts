@@ -194,3 +194,26 @@ export function parseSpan(text: string): number | undefined {
   }
   return sum;
 }
+
+/** What people write in place of the units of time. */
+const LONG_UNITS: readonly (readonly [unit: string, long: RegExp])[] = [
+  ["s", /^sec(ond)?s?$/],
+  ["m", /^min(ute)?s?$/],
+  ["h", /^(hours?|hrs?)$/],
+  ["d", /^days?$/],
+  ["w", /^(weeks?|wk)$/],
+];
+
+/**
+ * The length of time that a text is likely to mean that is none.
+ *
+ * @returns The text with the units that there are, such as `5m` for `5mins`; nothing where it is
+ * likely to mean none
+ */
+export function meantSpan(text: string): string | undefined {
+  const meant = text.toLowerCase().replaceAll(/\s+/g, "").replaceAll(
+    /[a-z]+/g,
+    (word) => LONG_UNITS.find(([, long]) => long.test(word))?.[0] ?? word,
+  );
+  return parseSpan(meant) === undefined ? undefined : meant;
+}

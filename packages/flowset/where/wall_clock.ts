@@ -1,3 +1,8 @@
+import { didYouMean, nearestWords } from "./nearest.ts";
+
+/** Letters of a word at least for it to be a place that is misspelt. */
+const PLACE_LENGTH_MIN = 5;
+
 /** Milliseconds of a day of 24 hours. */
 export const DAY_MS = 86_400_000;
 
@@ -71,9 +76,11 @@ function offsetOf(zone: string): (unixMs: number) => number {
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
+    const meant = meantZone(zone);
     throw new RangeError(
       `Cannot use time zone "${zone}": there is none of that name, expected local, UTC, ` +
-        "an offset such as +02:00, or a name such as Europe/Berlin",
+        "an offset such as +02:00, or a name such as Europe/Berlin" +
+        (meant === undefined ? "" : `; ${meant}`),
     );
   }
   return (unixMs) => {
@@ -84,6 +91,17 @@ function offsetOf(zone: string): (unixMs: number) => number {
     const shown = Date.UTC(year, month - 1, day, hour, minute, second);
     return shown - Math.floor(unixMs / 1000) * 1000;
   };
+}
+
+/** A question for the zone that a name is likely to mean: one that is near, or one of a place. */
+function meantZone(name: string): string | undefined {
+  const zones = Intl.supportedValuesOf("timeZone");
+  const meant = didYouMean(name, ["local", "UTC", ...zones]);
+  // Short words are near to some place of all the world.
+  if (meant !== undefined || name.includes("/") || name.length < PLACE_LENGTH_MIN) return meant;
+  const places = new Map(zones.map((zone) => [zone.slice(zone.lastIndexOf("/") + 1), zone]));
+  const [place] = nearestWords(name.replaceAll(" ", "_"), places.keys());
+  return place === undefined ? undefined : `did you mean "${places.get(place)}"?`;
 }
 
 const PARTS = ["year", "month", "day", "hour", "minute", "second"] as const;
