@@ -54,8 +54,10 @@ for (const [name, text] of Object.entries(LETTERS)) {
           assertEquals(flag, undefined, `-${letter} of ${name}`);
           continue;
         }
-        assertEquals(flag?.value !== undefined, colon === ":", `-${letter} of ${name}`);
-        const value = flag!.value === undefined ? [] : [allowedValue(flag!)];
+        // A value that need not be given is none that a script of old has to give.
+        const valued = flag?.value !== undefined && flag.bare === undefined;
+        assertEquals(valued, colon === ":", `-${letter} of ${name}`);
+        const value = valued ? [allowedValue(flag!)] : [];
         const parsed = parseFlags([`-${letter}`, ...value], flags);
         assertEquals(parsed.operands, [], `-${letter} of ${name}`);
         if (value.length === 0) assertEquals(parsed.on(flag!.name), true);

@@ -353,7 +353,7 @@ Deno.test({
     assertEquals(await colored("help print", {}), ["Usage:", ...titles, "Examples:"]);
     assertEquals(await colored("print --help", {}), ["Usage:", ...titles, "Examples:"]);
     const groups = COMMAND_GROUPS.map(({ title }) => `${title}:`);
-    assertEquals(await colored("help", {}), ["Usage:", ...groups]);
+    assertEquals(await colored("help", {}), ["Usage:", ...groups, "Topics:"]);
     assertEquals((await colored("", {})).length, 2);
     assertEquals(await colored("help print", { NO_COLOR: "1" }), []);
     assertEquals(await colored("help print | cat", {}), []);
@@ -486,6 +486,14 @@ Deno.test("a file of another program is told what it may be, and what reads it",
     "g.csv": [
       new TextEncoder().encode("#:unix_secs,unix_nsecs\n"),
       "; it looks like text: flowtools import reads CSV",
+    ],
+    "g.json": [
+      new TextEncoder().encode("{\n}\n"),
+      "; it looks like text: flowtools import reads CSV",
+    ],
+    "g.v5": [
+      Deno.readFileSync(new URL("fixtures/pdu/v5-1.dat", ROOT)),
+      "; it looks like packets of NetFlow v5: flowtools decode reads them",
     ],
     "h.random": [Uint8Array.of(0x80, 0x81, 0x82, 0x83), ""],
   };

@@ -103,9 +103,23 @@ Deno.test("names come from a directory of symbols, and of AS from a file", async
   const named = csv.filter((line) => line.endsWith(',"Example, Inc"'));
   assertEquals(named.map((line) => Number(line.split(",")[0])), [src_as]);
   assertStringIncludes(await output(...call), "Example, Inc");
-  const printed = await output(
-    ...["print", "--format", "csv", "--fields", "src_as", "-n", "--as-names", names],
-    ...["--limit", "1", DAY],
-  );
-  assertEquals(lines(printed), ["src_as,src_as_name", `${src_as},"Example, Inc"`]);
+  // Who gives a file of names wants names.
+  for (const wanted of [["-n"], ["--names"], ["--names", "local"], []]) {
+    const printed = await output(
+      ...["print", "--format", "csv", "--fields", "src_as", "--as-names", names],
+      ...["--limit", "1", DAY, ...wanted],
+    );
+    assertEquals(lines(printed), ["src_as,src_as_name", `${src_as},"Example, Inc"`]);
+  }
+  const implied = ["top", "--by", "src_as", "--as-names", names, "-n", "0", DAY];
+  assertStringIncludes(await output(...implied), "Example, Inc");
+  // What there is not is told of, whether it is needed or not.
+  const none = `${folder.path}/none`;
+  for (const command of [["top"], ["series"], ["print", "--format", "csv", "-n"]]) {
+    for (const flag of ["--as-names", "--symbols"]) {
+      const { code, stdout, stderr } = await flowtools([...command, flag, none, DAY]);
+      assertEquals([code, stdout], [2, ""], command.join(" "));
+      assertEquals(stderr, `flowtools: ${none}: No such file or directory\n`);
+    }
+  }
 });

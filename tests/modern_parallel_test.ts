@@ -7,7 +7,6 @@ import { planPieces } from "../apps/cli/flow_pieces.ts";
 import { captureStart, windowInputs } from "../apps/cli/input_window.ts";
 import { groupInputs } from "../apps/cli/parallel_groups.ts";
 import { Progress, progressText } from "../apps/cli/progress.ts";
-import { ReverseDns, reverseName } from "../apps/cli/reverse_dns.ts";
 import { flowtools, flowtoolsCommand, lines, temporaryDirectory } from "./programs.ts";
 
 const DAY = "fixtures/cli/in-v5.ft";
@@ -302,35 +301,3 @@ for (const [call, early] of WRITERS) {
     }
   });
 }
-
-Deno.test("reverse DNS asks for each address once, and shows nothing but names", async () => {
-  assertEquals(reverseName("192.0.2.7"), "7.2.0.192.in-addr.arpa");
-  assertEquals(
-    reverseName("2001:db8::1"),
-    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
-  );
-  assertEquals(reverseName("10.0.0.0/8"), undefined);
-  const asked: string[] = [];
-  let running = 0;
-  let most = 0;
-  const names = new ReverseDns(async (question) => {
-    asked.push(question);
-    most = Math.max(most, ++running);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    running--;
-    if (question.startsWith("9.")) throw new Error("no such name");
-    return question.startsWith("8.")
-      ? ["\x1b[31mred"]
-      : [`host-${question.split(".")[0]}.example.`];
-  });
-  const addresses = Array.from({ length: 60 }, (_, at) => `192.0.2.${at}`);
-  await names.lookUp([...addresses, ...addresses, "10.0.0.0/8"]);
-  await names.lookUp(addresses);
-  assertEquals(asked.length, 60);
-  assert(most <= 16, `${most} questions at once`);
-  assertEquals(names.name("192.0.2.7"), "host-7.example");
-  assertEquals([names.name("192.0.2.8"), names.name("192.0.2.9")], [undefined, undefined]);
-  const many = Array.from({ length: 3000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
-  await names.lookUp(many);
-  assertEquals(asked.length, 1000, "a thousand at most");
-});

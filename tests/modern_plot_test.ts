@@ -71,6 +71,15 @@ Deno.test("a picture is by the name of the file, and has its labels and numbers"
     assertStringIncludes(top, text);
   }
   assertStringIncludes(await plot("--title", "<i>"), "<title>&lt;i&gt;</title>");
+  const png = await flowtools(["plot", "-o", `${folder.path}/chart.png`, DAY]);
+  assertEquals(
+    [png.code, [...Deno.readDirSync(folder.path)].some(({ name }) => /png/.test(name))],
+    [
+      2,
+      false,
+    ],
+  );
+  assertStringIncludes(png.stderr, "expected a name that ends in .svg or .html");
   const empty = await flowtools(["plot", "--since", "2001-01-01", "--until", "2001-01-02", DAY]);
   assertEquals([empty.code, empty.stderr.includes("no flows")], [1, true]);
 });

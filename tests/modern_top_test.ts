@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type Schema, Validator } from "@cfworker/json-schema";
 import { makeNfdumpFile } from "../scripts/nfdump_file.ts";
+import { spanText } from "../apps/cli/render/quantity.ts";
 import { readText } from "./files.ts";
 import { flowtools, lines, temporaryDirectory } from "./programs.ts";
 
@@ -272,7 +273,7 @@ Deno.test("unreadable inputs are reported once each, the rest is answered", asyn
   const messages = lines(stderr);
   assertEquals(messages.length, 3, stderr);
   assertStringIncludes(messages[0], text);
-  assertStringIncludes(messages[1], "/no");
+  assertEquals(messages[1], `flowtools: ${folder.path}/no: No such file or directory`);
   assertStringIncludes(messages[2], cut);
   const answer: Answer & { faults: number } = JSON.parse(stdout);
   assertEquals([answer.total.flows, answer.faults], [400 + 399, 3]);
@@ -292,7 +293,15 @@ Deno.test("wrong calls are refused with what would be right", async () => {
     [["top", "--by", "srcaddr", "--bidir"], "srcaddr needs the other end too, dstaddr"],
     [["top", "--since", "yesteryear"], '--since: "yesteryear" is no time'],
     [["top", "--since", "now", "--until", "-1h"], "--since is not before --until"],
+    [["top", "--since", "yesteday"], 'did you mean "yesterday"?'],
     [["top", "--tz", "Mars"], 'time zone "Mars"'],
+    [["top", "--tz", "Europ/Zurich"], 'did you mean "Europe/Zurich"?'],
+    [["top", "--names", "dsn"], '--names is "dsn", expected local, dns; did you mean "dns"?'],
+    [["print", "-n", "dsn"], 'did you mean "dns"?'],
+    [["print", "--names=dsn"], 'did you mean "dns"?'],
+    [["print", "--format", "5", "--names", "dns"], "--names dns does not go with --format 5"],
+    [["print", "--format", "5", "--units", "human"], "--units does not go with --format 5"],
+    [["print", "--format", "5", "--tz", "UTC"], "--tz does not go with --format 5"],
     [["top", "--memory", "x"], '--memory is "x"'],
     [["top", "--where", "src prt 80"], 'did you mean "port"'],
     [["series", "--every", "0.5s"], '--every: "0.5s" is no length of time'],
@@ -310,6 +319,31 @@ Deno.test("wrong calls are refused with what would be right", async () => {
   }));
   const memory = await flowtools(["top", "--memory", "1K", DAY, DAY, "--by", "srcaddr,dstaddr"]);
   assertEquals(memory.code, 0, "a small table fits into the least there is");
+});
+
+Deno.test("headings of hist have the unit of what is measured, unless values have it", async () => {
+  const heading = async (...args: string[]) =>
+    lines((await flowtools(["hist", ...args, DAY])).stdout)[0].trim().split(/ {2,}/)[0];
+  assertEquals(await heading("--of", "duration"), "duration ms from");
+  assertEquals(await heading("--of", "duration", "--units", "human"), "duration from");
+  assertEquals(await heading("--of", "bps"), "bit/s from");
+  assertEquals(await heading("--of", "bpp"), "octets/packet from");
+  assertEquals(await heading(), "octets from");
+  assertEquals([1, 90, 300, 3600, 5400, 86_400].map(spanText), [
+    ...["1s", "1m30s", "5m", "1h", "1h30m", "1d"],
+  ]);
+});
+
+Deno.test("what classic formats cannot do asks print for a table", async () => {
+  for (const flags of [["--tz", "UTC"], ["--units", "exact"], ["--limit", "1"]]) {
+    const { code, stdout } = await flowtools(["print", ...flags, DAY]);
+    assertEquals(code, 0, flags.join(" "));
+    assertMatch(stdout, /^first +last +srcaddr/, flags.join(" "));
+  }
+  // The zone may be that of times in the expression.
+  const zoned = ["print", "--tz", "UTC", "--where", "first > 2000-01-01", DAY];
+  assertMatch((await flowtools(zoned)).stdout, /^srcIP /);
+  assertMatch((await flowtools(["print", "-n", DAY])).stdout, /^srcIP /);
 });
 
 Deno.test("--where selects the flows that are counted", async () => {

@@ -181,9 +181,37 @@ Deno.test("top: version 5 beside templates is a group without the element", asyn
 });
 
 Deno.test("top: flow-tools files and version 5 lack what only templates have", async () => {
-  const { code, stderr } = await run(["v5.pcap"], "top", "--by", "application");
-  assertEquals(code, 1);
-  assertStringIncludes(stderr, "v5 flows have no applicationId");
+  const { code, stdout, stderr } = await run(["v5.pcap"], "top", "--by", "application");
+  assertEquals([code, stdout], [1, "no flows\n"]);
+  assertEquals(stderr, "flowtools: v5.pcap: 1 v5 flow lacks applicationId: left out\n");
+});
+
+Deno.test("top, series, hist and plot count flows that lack a field apart, and read the rest", async () => {
+  // Those of version 9 have times but no AS, those of IPFIX neither; version 5 has all.
+  const files = ["one.pcap", "two.pcap", "mixed.pcap"];
+  const top = await run(files, "top", "--by", "src_as", "--format", "json");
+  assertEquals(top.code, 1);
+  assertEquals(lines(top.stderr), [
+    "flowtools: one.pcap: 3 v9 flows lack src_as: left out",
+    "flowtools: two.pcap: 1 v10 flow lacks src_as: left out",
+    "flowtools: mixed.pcap: 3 v9 flows lack src_as: left out",
+  ]);
+  const answer = JSON.parse(top.stdout);
+  assertEquals([answer.faults, answer.total.flows, answer.total.octets], [3, 1, 5000]);
+
+  // What --where leaves out is not missed, and an answer without a loss is a whole one.
+  const chosen = ["top", "--by", "src_as", "--where", "octets = 5000"];
+  assertEquals(await run(files, ...chosen).then(({ code, stderr }) => [code, stderr]), [0, ""]);
+
+  // Three of version 9 twice, and one of version 5.
+  for (const call of [["series", "--every", "1d"], ["hist", "--of", "duration"]]) {
+    const { code, stdout, stderr } = await run(files, ...call, "--format", "json");
+    const lacks = call[0] === "hist" ? "first, last" : "first";
+    assertEquals([code, stderr], [1, `flowtools: two.pcap: 1 v10 flow lacks ${lacks}: left out\n`]);
+    assertEquals(JSON.parse(stdout).total.flows, 7);
+  }
+  const plot = await run(["two.pcap", "one.pcap"], "plot", "--every", "1d", "-o", "a.svg");
+  assertEquals([plot.code, lines(plot.stderr).length], [1, 1]);
 });
 
 Deno.test("top --bidir: VRFs go with their direction", async () => {

@@ -9,6 +9,8 @@ export interface CommandRow {
   readonly summary: string;
   /** Whether it decodes packets where it reads flows: it takes the flags for that then. */
   readonly decodes?: true;
+  /** Whether standard output gets flows as they are stored, unless a file is named. */
+  readonly stores?: true;
   /** Loads the rest. Only the command that is called is loaded: loading all takes longer. */
   readonly load: () => Promise<CommandBody>;
 }
@@ -87,26 +89,31 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       nfilter: {
         summary: "Filter flows by a definition of a configuration file",
         decodes: true,
+        stores: true,
         load: async () => (await import("./commands/nfilter.ts")).nfilterCommand,
       },
       filter: {
         summary: "Filter flows by lists of numbers, and by access lists",
         decodes: true,
+        stores: true,
         load: async () => (await import("./commands/filter.ts")).filterCommand,
       },
       tag: {
         summary: "Tag flows by prefixes, AS numbers, ports and more",
         decodes: true,
+        stores: true,
         load: async () => (await import("./commands/tag.ts")).tagCommand,
       },
       xlate: {
         summary: "Rewrite fields of flows (anonymize, mask, scale), or their version",
         decodes: true,
+        stores: true,
         load: async () => (await import("./commands/xlate.ts")).xlateCommand,
       },
       mask: {
         summary: "Set the source and destination mask lengths of flows by prefixes",
         decodes: true,
+        stores: true,
         load: async () => (await import("./commands/mask.ts")).maskCommand,
       },
     },
@@ -117,11 +124,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       cat: {
         summary: "Concatenate flow-tools files into one stream",
         decodes: true,
+        stores: true,
         load: async () => (await import("./commands/cat.ts")).catCommand,
       },
       merge: {
         summary: "Merge flow-tools files in order of time",
         decodes: true,
+        stores: true,
         load: async () => (await import("./commands/merge.ts")).mergeCommand,
       },
       split: {
@@ -136,6 +145,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       },
       import: {
         summary: "Import flows from other formats",
+        stores: true,
         load: async () => (await import("./commands/import.ts")).importCommand,
       },
       expire: {
@@ -175,6 +185,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       },
       gen: {
         summary: "Generate a test pattern of flows",
+        stores: true,
         load: async () => (await import("./commands/gen.ts")).genCommand,
       },
     },
@@ -183,7 +194,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     title: "Help",
     commands: {
       help: {
-        summary: "Show all commands, or the flags of one",
+        summary: "Show all commands, the flags of one, or a topic",
         load: async () => (await import("./commands/help.ts")).helpCommand,
       },
       man: {
@@ -211,5 +222,5 @@ export async function loadCommand(name: string): Promise<Command | undefined> {
   if (row === undefined) return undefined;
   const body = await row.load();
   const flags = [...body.flags, ...(row.decodes ? DECODE_FLAGS : []), STRICT_COMPAT_FLAG];
-  return { ...body, name, summary: row.summary, flags };
+  return { ...body, name, summary: row.summary, flags, stores: row.stores };
 }

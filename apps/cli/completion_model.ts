@@ -1,5 +1,6 @@
 import { COMMON_FLAGS, type Flag } from "@flowtools/common/flags";
 import type { Command } from "./command.ts";
+import { HELP_TOPICS } from "./help_topics.ts";
 
 /** A word that completes what was typed, and what it means, where that is told. */
 export type Candidate = readonly [word: string, meaning: string | undefined];
@@ -39,6 +40,7 @@ const LISTED_NUMBERS_MAX = 16;
 /** What shells are told of the commands. */
 export function completionModel(commands: readonly Command[]): readonly CompletedCommand[] {
   const names = commands.map(({ name, summary }): Candidate => [name, summary]);
+  const topics = HELP_TOPICS.map(({ name, summary }): Candidate => [name, summary]);
   return commands.map(({ name, summary, flags, operands, operandWords }) => ({
     name,
     summary,
@@ -50,6 +52,8 @@ export function completionModel(commands: readonly Command[]): readonly Complete
     })),
     operands: operandWords === "commands"
       ? { kind: "words", words: names }
+      : operandWords === "topics"
+      ? { kind: "words", words: [...names, ...topics] }
       : operandWords !== undefined
       ? { kind: "words", words: operandWords.map((word): Candidate => [word, undefined]) }
       : { kind: operands === "" ? "nothing" : "files" },

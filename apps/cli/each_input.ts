@@ -3,6 +3,7 @@ import type { ParsedArguments } from "@flowtools/common/flags";
 import { foreignFileHint } from "./foreign_files.ts";
 import { listInputs } from "./inputs.ts";
 import { hideProgress } from "./progress.ts";
+import { systemText } from "./system_text.ts";
 
 /** What the system says of a path that is no readable file. */
 const SYSTEM_FAULTS = [
@@ -64,7 +65,8 @@ function isInputFault(error: unknown): error is Error {
 /** Errors of the system do not always name the file, and files are not always ours. */
 function describeFault(path: string, error: Error): string {
   const name = path === "-" ? "standard input" : path;
-  const message = error.message.includes(name) ? error.message : `${name}: ${error.message}`;
+  const text = systemText(error.message);
+  const message = text.includes(name) ? text : `${name}: ${text}`;
   const hint = foreignFileHint(error);
   return hint === undefined ? message : `${message}; ${hint}`;
 }

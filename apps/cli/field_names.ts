@@ -1,7 +1,7 @@
 import { FLOW_ATTRIBUTE_NAMES, type FlowSchema, SAMPLING_COLUMN } from "@flowtools/flow-model";
 import { PACKET_MAGIC_BYTES, packetFormat } from "@flowtools/flowset/select";
 import { type ParsedArguments, UsageError } from "@flowtools/common/flags";
-import { expectedWords } from "@flowtools/common/suggest";
+import { didYouMean } from "@flowtools/common/suggest";
 import { fileStart } from "./file_start.ts";
 import { ADDED_NAMES } from "./render/labelled_flow.ts";
 
@@ -53,8 +53,9 @@ export class FieldNames {
 
   #text(): string {
     const [first] = this.#unmet;
-    return `no field is named "${first}", ${expectedWords(first, FLOW_ATTRIBUTE_NAMES)}` +
-      ", or the name of an IPFIX element";
+    const expected = didYouMean(first, FLOW_ATTRIBUTE_NAMES) ??
+      `expected one of ${FLOW_ATTRIBUTE_NAMES.join(", ")}, or the name of an IPFIX element`;
+    return `no field is named "${first}", ${expected}`;
   }
 }
 

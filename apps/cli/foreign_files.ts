@@ -9,8 +9,11 @@ const FOREIGN: readonly (readonly [start: string, kind: string, reader: string])
   ["28 b5", "a zstd file", "pipe it from unzstd -c"],
 ];
 
-/** Two letters, digits or signs of ASCII, in hexadecimal. */
-const TEXT = /^(?:[2-6][0-9a-f]|7[0-9a-e]) (?:[2-6][0-9a-f]|7[0-9a-e])$/;
+/** Two letters, digits or signs of ASCII, or what separates these, in hexadecimal. */
+const TEXT = /^(?:[2-6][0-9a-f]|7[0-9a-e]|0[9ad]) (?:[2-6][0-9a-f]|7[0-9a-e]|0[9ad])$/;
+
+/** The versions of NetFlow that packets begin with, in hexadecimal. */
+const PACKET = /^00 0[156789]$/;
 
 /**
  * What a file that is no flow-tools file may be, and how flows of it are read.
@@ -27,5 +30,10 @@ export function foreignFileHint(error: Error): string | undefined {
   const start = String(error.got);
   const found = FOREIGN.find(([known]) => known === start);
   if (found !== undefined) return `it looks like ${found[1]}: ${found[2]}`;
+  if (PACKET.test(start)) {
+    return `it looks like packets of NetFlow v${
+      Number(start.slice(-1))
+    }: flowtools decode reads them`;
+  }
   return TEXT.test(start) ? "it looks like text: flowtools import reads CSV" : undefined;
 }

@@ -15,7 +15,7 @@ import {
 import { Output } from "./output.ts";
 import { type GroupedInputs, groupInputs } from "./parallel_groups.ts";
 import { NO_PROGRESS_FLAG, OUTPUT_FLAG, TMP_FLAG } from "./shared_flags.ts";
-import { AS_NAMES_FLAG, VALUE_NAMES_FLAG } from "./value_names.ts";
+import { AS_NAMES_FLAG, namesWanted, VALUE_NAMES_FLAG } from "./value_names.ts";
 import { noteEmptyWindow } from "./window_note.ts";
 
 /** The flags of every command that groups: which flows, how times are meant, how it is read. */
@@ -60,12 +60,17 @@ export async function runGroupQuery(
   args: ParsedArguments,
   query: GroupQuery,
 ): Promise<GroupedCall> {
+  // Nobody waits for an answer to hear that names are not there.
+  for (const { name } of [AS_NAMES_FLAG, SYMBOLS_FLAG]) {
+    const path = args.value(name);
+    if (path !== undefined) await Deno.stat(path);
+  }
   const options = { includeTmp: args.on("all") };
   const found = await windowInputs(args.operands, query.selection, options);
   const reading = {
     ...readOptionsOf(args),
     args,
-    names: args.value(VALUE_NAMES_FLAG.name) !== undefined,
+    names: namesWanted(args).local,
   };
   const grouped = await groupInputs(found.paths, query, reading);
   if (grouped.result.size === 0) noteEmptyWindow(query.selection, zoneOf(args), found);

@@ -3,6 +3,7 @@ import {
   createScale,
   type GroupKey,
   GroupRun,
+  type LackingListener,
   type MeasureName,
   ORIGIN_KEY,
   type OriginLookup,
@@ -114,8 +115,13 @@ export class QueryRun {
    * Adds those flows of a batch that are selected, of which all passed `where` already.
    *
    * @param lookup Knows where templates came from; nothing where none did
+   * @param onLacking Told of flows that lack what is grouped by, which are left out
    */
-  addPassed(batch: FlowBatch, lookup: OriginLookup | undefined): void {
-    this.groups.add(batch, this.#selection.selectPassed(batch), lookup);
+  addPassed(
+    batch: FlowBatch,
+    lookup: OriginLookup | undefined,
+    onLacking: LackingListener,
+  ): void {
+    this.groups.add(batch, this.#selection.selectPassed(batch), lookup, onLacking);
   }
 }

@@ -12,6 +12,7 @@ import {
 } from "@flowtools/common/text_layout";
 import type { Command } from "./command.ts";
 import { COMMAND_GROUPS, type CommandGroup } from "./command_modules.ts";
+import { HELP_TOPICS } from "./help_topics.ts";
 
 /** What the program is, in a sentence. */
 export const PROGRAM_SUMMARY = "flowtools reads, writes and decodes network flows.";
@@ -58,11 +59,15 @@ export function overviewText(style: TextStyle = PLAIN_STYLE): string {
       definitionLines(rows, style.columns, termColumns).join("\n")
     }`
   );
+  const topics = HELP_TOPICS.map(({ name, summary }): Definition => [`help ${name}`, summary]);
   return `${PROGRAM_SUMMARY}
 
 ${headingText("Usage:", style)} flowtools COMMAND [FLAGS] [FILE…]
 
 ${sections.join("\n\n")}
+
+${headingText("Topics:", style)}
+${definitionLines(topics, style.columns, termColumns).join("\n")}
 
 ${
     wrapText("flowtools help COMMAND shows the flags of a command, with examples.", style.columns)

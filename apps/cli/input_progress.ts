@@ -1,8 +1,5 @@
 import type { ParsedArguments } from "@flowtools/common/flags";
-import { Progress } from "./progress.ts";
-
-/** The descriptor of standard output. */
-const STANDARD_OUTPUT = 1;
+import { Progress, wantsProgress } from "./progress.ts";
 
 /** How far a command is that reads its inputs one after the other. */
 export interface InputProgress extends Disposable {
@@ -13,9 +10,7 @@ export interface InputProgress extends Disposable {
 }
 
 /**
- * Watches how far inputs are read. There is no bar where the output is the same terminal, which
- * the text itself goes to, unless it is written at the end; nor where it is a pipe, since the next
- * program has the terminal then.
+ * Watches how far inputs are read, and shows it by the rule of {@linkcode wantsProgress}.
  *
  * @param paths The inputs; they are not looked at where there is no bar
  * @param args The call, which may want no bar
@@ -26,10 +21,7 @@ export function inputProgress(
   args: ParsedArguments,
   atEnd = false,
 ): InputProgress {
-  const output = args.value("output");
-  const wanted = Deno.stderr.isTerminal() && !args.on("no-progress") &&
-    ((output !== undefined && output !== "-") ||
-      (Deno.stdout.isTerminal() ? atEnd : !isPipe(STANDARD_OUTPUT)));
+  const wanted = wantsProgress(args, atEnd);
   let bytes = 0;
   if (wanted) { for (const path of paths) bytes += fileBytes(path); }
   const progress = new Progress(bytes, wanted);
@@ -39,18 +31,6 @@ export function inputProgress(
     end: () => progress.end(),
     [Symbol.dispose]: () => progress.end(),
   };
-}
-
-/** The part of Node's `process` that finds its modules. */
-interface BuiltinModules {
-  getBuiltinModule(name: "node:fs"): typeof import("node:fs");
-}
-
-/** An import would start Node's part of Deno in every call, also where there is no terminal. */
-function isPipe(descriptor: number): boolean {
-  const { process } = globalThis as unknown as { process: BuiltinModules };
-  const info = process.getBuiltinModule("node:fs").fstatSync(descriptor);
-  return info.isFIFO() || info.isSocket();
 }
 
 /** Bytes of a regular file, 0 of anything else. */

@@ -112,6 +112,11 @@ function flagsText(flags: number): string {
   return [...FLAG_LETTERS].map((letter, at) => flags & (0x80 >> at) ? letter : ".").join("");
 }
 
+/** Whether a key may be long: an address, or the name that it has. */
+export function isElasticKey({ kind }: GroupKeySpec): boolean {
+  return kind !== "time" && kind !== "class";
+}
+
 /** Whether a key is text at the left of its column, or a number at the right. */
 export function isTextKey({ kind, name }: GroupKeySpec): boolean {
   return ["address", "network", "application", "time", "element"].includes(kind) ||

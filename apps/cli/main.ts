@@ -4,12 +4,19 @@
  *
  * @module
  */
-import { COMMON_FLAGS, parseFlags, UnknownFlagError, UsageError } from "@flowtools/common/flags";
+import {
+  COMMON_FLAGS,
+  type ParsedArguments,
+  parseFlags,
+  UnknownFlagError,
+  UsageError,
+} from "@flowtools/common/flags";
 import { loadCommand } from "./command_modules.ts";
 import { discardUnfinished } from "./new_file.ts";
 import { OutputError } from "./output.ts";
 import { printText } from "./print_text.ts";
-import { classicExitCode, strictCompatWords } from "./strict_compat.ts";
+import { classicExitCode, strictCompat, strictCompatWords } from "./strict_compat.ts";
+import { systemText } from "./system_text.ts";
 import { VERSION } from "./version.ts";
 import { noteWaiting } from "./waiting_note.ts";
 
@@ -38,8 +45,18 @@ async function main(args: readonly string[]): Promise<number> {
     if (command.details !== undefined && asksTwice(rest)) printText(`\n${command.details}`);
     return 0;
   }
+  if (command.stores && toTerminal(parsed) && !strictCompat(parsed)) {
+    throw new UsageError(
+      `${command.name} writes flows as they are stored, which no terminal can show, expected -o ` +
+        "FILE or a pipe; flowtools print shows them",
+    );
+  }
   using _ = noteWaiting(command, parsed);
   return await command.run(parsed);
+}
+
+function toTerminal(args: ParsedArguments): boolean {
+  return (args.value("output") ?? "-") === "-" && Deno.stdout.isTerminal();
 }
 
 function loadHelp(): Promise<
@@ -112,7 +129,10 @@ async function messageOf(error: unknown): Promise<string> {
   const { FlowToolsError } = await import("@flowtools/flow-model");
   const expected = error instanceof FlowToolsError || error instanceof RangeError ||
     error instanceof OutputError || error.name in Deno.errors || "code" in error;
-  return expected ? error.message : Deno.inspect(error);
+  if (!expected) return Deno.inspect(error);
+  return error.name === "WhereError"
+    ? `${error.message}\nTry "flowtools help where".`
+    : systemText(error.message);
 }
 
 if (import.meta.main) {

@@ -3,6 +3,7 @@ import { expectedWords } from "@flowtools/common/suggest";
 import { FlowToolsError } from "@flowtools/flow-model";
 import { GROUP_COUNTERS, GROUP_KEYS, parseMoment, TimeZone } from "@flowtools/flowset/groups";
 import type { FlowSelectionInit } from "./flow_selection.ts";
+import { wantsProgress } from "./progress.ts";
 import { whereInit } from "./where_selection.ts";
 import { type Look, lookOf } from "./render/look.ts";
 import { DATA_FORMATS, type DataFormat } from "./render/data_set.ts";
@@ -28,7 +29,7 @@ export const BY_FLAG: Flag = {
   value: "KEYS",
   list: true,
   words: GROUP_KEYS.map(({ name }) => name),
-  doc: "What to group by, comma separated",
+  doc: "What to group by, comma separated; flowtools help keys has all",
 };
 
 export const COUNTER_NAMES: readonly string[] = GROUP_COUNTERS.map(({ name }) => name);
@@ -133,11 +134,11 @@ export function selectionOf(args: ParsedArguments, nowMs: number): FlowSelection
   return { since, until, where: whereInit(args) };
 }
 
-/** What the flags of inputs say of reading them. */
+/** What the flags of inputs say of reading them, where nothing is written before all are read. */
 export function readOptionsOf(
   args: ParsedArguments,
 ): { readonly threads?: number; readonly progress: boolean } {
-  return { threads: args.number("threads"), progress: !args.on("no-progress") };
+  return { threads: args.number("threads"), progress: wantsProgress(args, true) };
 }
 
 /** Turns what a library says of a value into what is wrong with the call. */

@@ -2,6 +2,7 @@ import type { ParsedArguments } from "@flowtools/common/flags";
 import { FlowSet } from "@flowtools/flowset/select";
 import type { FlowPiece } from "./flow_pieces.ts";
 import type { QueryRun } from "./group_query.ts";
+import { LeftOutFlows } from "./left_out_flows.ts";
 import { PacketWarnings } from "./packet_warnings.ts";
 import { WhereSelection } from "./where_selection.ts";
 
@@ -10,6 +11,7 @@ export class OrderedInputs {
   readonly #packets: PacketWarnings;
   readonly #run: QueryRun;
   readonly #selection: WhereSelection;
+  readonly #leftOut = new LeftOutFlows();
 
   /**
    * @param run The query that they are read for
@@ -23,6 +25,7 @@ export class OrderedInputs {
 
   /**
    * Adds the flows of an input to the query. What is read from a live stream is added as it comes.
+   * Templates of one exporter differ: flows that lack what is grouped by are left out and counted.
    *
    * @param piece The input
    * @param onRead Told of bytes that were read
@@ -37,8 +40,9 @@ export class OrderedInputs {
     const { columns, octets } = this.#run;
     const options = { ...this.#packets.optionsOf(piece.path, this.#selection), onRead };
     await using set = await FlowSet.open(piece.path, options);
+    const onLacking = this.#leftOut.listener(piece.path);
     for await (const batch of set.batches({ columns, octets })) {
-      this.#run.addPassed(batch, this.#packets.told);
+      this.#run.addPassed(batch, this.#packets.told, onLacking);
       onBatch();
     }
   }
@@ -46,9 +50,9 @@ export class OrderedInputs {
   /**
    * Says what is left over when all inputs were read.
    *
-   * @returns 1 where something was wrong with packets, else 0
+   * @returns Inputs of which flows were left out, and 1 where something was wrong with packets
    */
   finish(): number {
-    return this.#packets.finish();
+    return this.#leftOut.report() + this.#packets.finish();
   }
 }

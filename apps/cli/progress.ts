@@ -1,3 +1,4 @@
+import type { ParsedArguments } from "@flowtools/common/flags";
 import { beforeEnding, notBeforeEnding } from "./ending.ts";
 
 /** Work that takes less than this is not worth a word. */
@@ -27,6 +28,39 @@ let visible: Progress | undefined;
 /** Takes the bar off the terminal before something else is written there; it comes back by itself. */
 export function hideProgress(): void {
   visible?.hide();
+}
+
+/** The descriptor of standard output. */
+const STANDARD_OUTPUT = 1;
+
+/**
+ * Whether a call is to show a bar where it takes long. It does where standard error is a terminal,
+ * but not where
+ *
+ * - standard output is a pipe: the next program may have the terminal, as pagers do;
+ * - the text itself goes to the same terminal while it is found;
+ * - `--no-progress` is given.
+ *
+ * @param args The call
+ * @param atEnd Whether nothing is written before all is read
+ */
+export function wantsProgress(args: ParsedArguments, atEnd: boolean): boolean {
+  if (args.on("no-progress") || !Deno.stderr.isTerminal()) return false;
+  const output = args.value("output");
+  if (output !== undefined && output !== "-") return true;
+  return Deno.stdout.isTerminal() ? atEnd : !isPipe(STANDARD_OUTPUT);
+}
+
+/** The part of Node's `process` that finds its modules. */
+interface BuiltinModules {
+  getBuiltinModule(name: "node:fs"): typeof import("node:fs");
+}
+
+/** An import would start Node's part of Deno in every call, also where there is no terminal. */
+function isPipe(descriptor: number): boolean {
+  const { process } = globalThis as unknown as { process: BuiltinModules };
+  const info = process.getBuiltinModule("node:fs").fstatSync(descriptor);
+  return info.isFIFO() || info.isSocket();
 }
 
 /** The terminal of standard error, where that is one. */

@@ -9,7 +9,7 @@ export const FIELDS_FLAG: Flag = {
   words: FLOW_ATTRIBUTE_NAMES,
   list: true,
   group: "output",
-  doc: "Attributes to show, comma separated, in this order",
+  doc: "Attributes to show, comma separated, in this order; flowtools help fields has all",
 };
 
 export const OUTPUT_FLAG: Flag = {
@@ -91,7 +91,7 @@ export const SILENT_DEBUG_FLAG: Flag = {
 export const NO_PROGRESS_FLAG: Flag = {
   name: "no-progress",
   group: "output",
-  doc: "No bar on the terminal while it takes long",
+  doc: "No bar on the terminal while it takes long; there is none where a pipe is written to",
 };
 
 export const SCALED_FLAG: Flag = {

@@ -5,14 +5,19 @@ import { COMMAND_NAMES } from "./command_modules.ts";
 /** Commands that are named as those which have a flag, at most. */
 const OWNERS_MAX = 4;
 
-/** Says that there is no such command, and which may be meant. */
-export function unknownCommand(word: string): UsageError {
+/**
+ * Says that there is no such command, and which may be meant.
+ *
+ * @param word What was given
+ * @param others What else could be meant
+ */
+export function unknownCommand(word: string, others: readonly string[] = []): UsageError {
   const state = `unknown command "${word}"`;
   if (word.startsWith("-")) return new UsageError(`${state}, the command goes before the flags`);
   if (isFile(word)) {
     return new UsageError(`${state}, for what is in a file: flowtools print ${word}`);
   }
-  return new UsageError(`${state}, ${expectedWords(word, COMMAND_NAMES)}`);
+  return new UsageError(`${state}, ${expectedWords(word, [...COMMAND_NAMES, ...others])}`);
 }
 
 function isFile(path: string): boolean {

@@ -28,8 +28,23 @@ export const AS_NAMES_FLAG: Flag = {
   name: "as-names",
   value: "FILE",
   group: "output",
-  doc: "Names of AS: lines of a number and a name (default: what --symbols has)",
+  doc: "Names of AS, as --names: lines of a number and a name (default: what --symbols has)",
 };
+
+/** Which names a call asks for. */
+export interface NamesWanted {
+  /** Those of tables, and those that exporters tell. */
+  readonly local: boolean;
+  /** Those of addresses, in reverse DNS. */
+  readonly dns: boolean;
+}
+
+/** Reads which names a call asks for; names of AS that it has a file of are wanted. */
+export function namesWanted(args: ParsedArguments): NamesWanted {
+  const kinds = wordsOf(args, VALUE_NAMES_FLAG.name, [LOCAL, DNS]) ?? [];
+  const file = args.value(AS_NAMES_FLAG.name) !== undefined;
+  return { local: kinds.length > 0 || file, dns: kinds.includes(DNS) };
+}
 
 /** The protocol names that tables and applications always have. */
 export type ProtocolNames = Pick<SymbolTable, "name">;
@@ -70,11 +85,11 @@ export class ValueNames {
     keys: readonly GroupKeySpec[],
     told?: ToldLabels,
   ): Promise<ValueNames> {
-    const kinds = wordsOf(args, VALUE_NAMES_FLAG.name, [LOCAL, DNS]) ?? [];
+    const wanted = namesWanted(args);
     const directory = args.value("symbols");
     const protocols = await loadSymbols("ip-prot", directory);
     const tables = new Map<string, SymbolTable>();
-    if (kinds.length > 0) {
+    if (wanted.local) {
       for (const kind of new Set(keys.flatMap(symbolsOf))) {
         const file = kind === "asn" ? args.value(AS_NAMES_FLAG.name) : undefined;
         const table = file === undefined
@@ -83,8 +98,8 @@ export class ValueNames {
         tables.set(kind, table);
       }
     }
-    const dns = kinds.includes(DNS) ? new ReverseDns() : undefined;
-    return new ValueNames(protocols, tables, kinds.length > 0, dns, told);
+    const dns = wanted.dns ? new ReverseDns() : undefined;
+    return new ValueNames(protocols, tables, wanted.local, dns, told);
   }
 
   /** The name of a number. */
@@ -116,7 +131,13 @@ export class ValueNames {
   /** Looks up the names of addresses, where these are wanted. */
   async lookUp(addresses: Iterable<string>): Promise<void> {
     await this.#dns?.lookUp(addresses);
+    noteDns(this.#dns);
   }
+}
+
+/** Says on standard error why some addresses have no names, where that is not their own fault. */
+export function noteDns(dns: ReverseDns | undefined): void {
+  if (dns?.note !== undefined) console.error(`flowtools: reverse DNS: ${dns.note}`);
 }
 
 /** The names that are in tables. */

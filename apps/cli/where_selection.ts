@@ -11,7 +11,8 @@ export const WHERE_FLAG: Flag = {
   name: "where",
   value: "EXPR",
   group: "selection",
-  doc: 'Only flows that pass, such as "src net 10.0.0.0/8 and dst port in [80 443]"',
+  doc: 'Only flows that pass, such as "src net 10.0.0.0/8 and dst port in [80 443]"; flowtools ' +
+    "help where has more",
 };
 
 const FILTER_FILE_FLAG: Flag = {

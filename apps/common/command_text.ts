@@ -16,8 +16,11 @@ export interface CommandDescription {
   readonly summary: string;
   /** The operands, for the usage line. */
   readonly operands: string;
-  /** What the operands may be, where they are no files: words, or names of commands. */
-  readonly operandWords?: readonly string[] | "commands";
+  /**
+   * What the operands may be, where they are no files: words, names of commands, or what there is
+   * help on.
+   */
+  readonly operandWords?: readonly string[] | "commands" | "topics";
   /** Its flags, beside the common ones. */
   readonly flags: readonly Flag[];
   /** Calls worth copying, each with what it does. */

@@ -147,7 +147,7 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
         const valued = isValueOf(flag, args[i + 1]);
         long.push(`${arg}=${valued ? args[++i] : flag.bare}`);
       } else if (flag?.value !== undefined) {
-        if (i + 1 >= args.length) throw new UnknownFlagError(`${arg} needs a value: ${flag.value}`);
+        if (i + 1 >= args.length) throw noValue(arg, flag);
         long.push(`${arg}=${args[++i]}`);
       } else {
         long.push(arg);
@@ -156,13 +156,19 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
       for (let at = 1; at < arg.length; at++) {
         const flag = byLetter.get(arg[at]);
         if (flag === undefined) throw unknownFlag(`-${arg[at]}`, flags);
-        if (flag.value === undefined || flag.bare !== undefined) {
-          long.push(`--${flag.name}${flag.bare === undefined ? "" : `=${flag.bare}`}`);
+        if (flag.bare !== undefined) {
+          // Letters behind it are flags, as those behind a switch.
+          const valued = at + 1 === arg.length && isValueOf(flag, args[i + 1]);
+          long.push(`--${flag.name}=${valued ? args[++i] : flag.bare}`);
+          continue;
+        }
+        if (flag.value === undefined) {
+          long.push(`--${flag.name}`);
           continue;
         }
         const value = at + 1 < arg.length ? arg.slice(at + 1) : args[++i];
         if (value === undefined) {
-          throw new UnknownFlagError(`-${flag.letter} needs a value: ${flag.value}`);
+          throw noValue(`-${flag.letter}`, flag);
         }
         long.push(`--${flag.name}=${value}`);
         break;
@@ -174,9 +180,35 @@ function expandLetters(args: readonly string[], flags: readonly Flag[]): string[
   return [...long, "--", ...operands];
 }
 
-/** Whether the word behind a flag that needs no value is one nevertheless. */
-function isValueOf({ words = [] }: Flag, word: string | undefined): boolean {
-  return word !== undefined && word.split(",").every((part) => words.includes(part));
+function noValue(given: string, { value, choices }: Flag): UnknownFlagError {
+  const expected = choices === undefined ? "" : `, one of ${choices.join(", ")}`;
+  return new UnknownFlagError(`${given} needs a value: ${value}${expected}`);
+}
+
+/**
+ * Whether the word behind a flag that needs no value is one nevertheless.
+ *
+ * @throws {UsageError} It is near to one, and no file has that name
+ */
+function isValueOf({ name, words = [] }: Flag, word: string | undefined): boolean {
+  if (word === undefined) return false;
+  const unknown = word.split(",").find((part) => !words.includes(part));
+  if (unknown === undefined) return true;
+  // Operands are paths, and most of these have one of these letters.
+  if (/[-./]/.test(word)) return false;
+  const meant = didYouMean(unknown, words);
+  if (meant === undefined || exists(word)) return false;
+  throw new UsageError(`--${name} is "${word}", expected ${words.join(", ")}; ${meant}`);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    // Where it cannot be looked at, it cannot be read either.
+    return false;
+  }
 }
 
 /**

@@ -160,4 +160,26 @@ Deno.test("parseFlags() gives a flag that needs no value its own, or the words b
   assertEquals(read("--names=dns", "dns"), ["dns", true, "dns"]);
   assertEquals(read("--names"), ["local", true, ""]);
   assertEquals(read("-Nw", "dns"), ["local", true, "dns"]);
+  assertEquals(read("-wN", "dns", "file"), ["dns", true, "file"]);
+  assertEquals(read("-N", "file"), ["local", true, "file"]);
+
+  // A word that is nearly one is no file, unless there is a file of that name.
+  const meant = '--names is "dsn", expected local, dns; did you mean "dns"?';
+  for (const args of [["--names", "dsn"], ["-N", "dsn"], ["-wN", "dsn"]]) {
+    assertEquals(assertThrows(() => read(...args), UsageError).message, meant);
+  }
+  assertThrows(() => read("--names", "local,dsn"), UsageError, 'did you mean "dns"?');
+  for (const path of ["./dsn", "dns.ft", "-"]) {
+    assertEquals(read("--names", path), ["local", true, path]);
+  }
+  const folder = Deno.makeTempDirSync();
+  const before = Deno.cwd();
+  try {
+    Deno.chdir(folder);
+    Deno.writeTextFileSync("dsn", "");
+    assertEquals(read("--names", "dsn"), ["local", true, "dsn"]);
+  } finally {
+    Deno.chdir(before);
+    Deno.removeSync(folder, { recursive: true });
+  }
 });

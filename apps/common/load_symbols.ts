@@ -16,9 +16,10 @@ export const SYMBOLS_FLAG: Flag = {
 
 /**
  * The names of one kind: those of the directory's file, and the built-in ones where there is no
- * such directory or file.
+ * such file, or no directory that the environment names.
  *
  * @param directory The directory, where a flag names one
+ * @throws {Deno.errors.NotFound} There is none
  */
 export async function loadSymbols(kind: SymbolKind, directory?: string): Promise<SymbolTable> {
   const from = directory ?? environment(DIRECTORY_VARIABLE);
@@ -28,8 +29,10 @@ export async function loadSymbols(kind: SymbolKind, directory?: string): Promise
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return await builtInSymbols(kind);
-    throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    // A directory need not have all files, but one that is named has to be there.
+    if (directory !== undefined) await Deno.stat(directory);
+    return await builtInSymbols(kind);
   }
   return SymbolTable.parse(text, path);
 }

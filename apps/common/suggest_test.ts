@@ -19,6 +19,15 @@ Deno.test("suggestedWords() finds words by how they begin, unless many do", () =
   assertEquals(suggestedWords("out", many), [], "four of them are no suggestion");
 });
 
+Deno.test("suggestedWords() knows what other programs call things", () => {
+  const counters = ["flows", "packets", "octets", "bps"];
+  assertEquals(suggestedWords("bytes", counters), ["octets"]);
+  assertEquals(suggestedWords("Pkts", counters), ["packets"]);
+  assertEquals(suggestedWords("bytes", ["srcaddr", "dOctets"]), ["dOctets"]);
+  assertEquals(suggestedWords("bytes", COMMANDS), [], "where there is none of that name");
+  assertEquals(suggestedWords("constructor", counters), []);
+});
+
 Deno.test("suggestedWords() does not guess far", () => {
   assertEquals(suggestedWords("nothing", COMMANDS), []);
   assertEquals(suggestedWords("", COMMANDS), []);

@@ -2,18 +2,20 @@ import { UsageError } from "@flowtools/common/flags";
 import type { CommandBody } from "../command.ts";
 import { loadCommand } from "../command_modules.ts";
 import { helpText, overviewText } from "../help.ts";
+import { HELP_TOPICS } from "../help_topics.ts";
 import { printText } from "../print_text.ts";
 import { textStyle } from "../text_style.ts";
 import { unknownCommand } from "../unknown_words.ts";
 
-/** Shows the help of all commands, or of one. */
+/** Shows the help of all commands, of one, or of what several have in common. */
 export const helpCommand: CommandBody = {
-  operands: "[COMMAND]",
-  operandWords: "commands",
+  operands: "[COMMAND|TOPIC]",
+  operandWords: "topics",
   flags: [],
   examples: [
     ["flowtools help", "All commands"],
     ["flowtools help print", "The flags of a command, with examples"],
+    ["flowtools help where", "The expressions of --where"],
   ],
   run: async ({ operands: [name, ...more] }) => {
     if (more.length > 0) {
@@ -23,8 +25,13 @@ export const helpCommand: CommandBody = {
       printText(overviewText(textStyle()));
       return 0;
     }
+    const topic = HELP_TOPICS.find((candidate) => candidate.name === name);
+    if (topic !== undefined) {
+      printText(await topic.text(textStyle()));
+      return 0;
+    }
     const command = await loadCommand(name);
-    if (command === undefined) throw unknownCommand(name);
+    if (command === undefined) throw unknownCommand(name, HELP_TOPICS.map((topic) => topic.name));
     printText(helpText(command, textStyle()));
     return 0;
   },

@@ -3,7 +3,13 @@ import { type MeasureName, MEASURES, type ScaleName } from "@flowtools/flowset/g
 import type { CommandBody } from "../command.ts";
 import { GROUP_FLAGS, groupQuery, runGroupQuery, writeOutput } from "../group_command.ts";
 import type { GroupQuery } from "../group_query.ts";
-import { DATA_FORMAT_FLAG, dataFormatOf, LOOK_FLAGS, lookFromFlags } from "../modern_flags.ts";
+import {
+  AT_FLAG,
+  DATA_FORMAT_FLAG,
+  dataFormatOf,
+  LOOK_FLAGS,
+  lookFromFlags,
+} from "../modern_flags.ts";
 import { writeDataSet } from "../render/data_set.ts";
 import { withWhere } from "../where_selection.ts";
 import { HIST_COUNTERS, HIST_NAMES, type HistAnswer, histDataSet } from "../render/hist_view.ts";
@@ -47,12 +53,15 @@ export const HIST_FLAGS = [
   },
 ] as const;
 
+/** Classes have no times. */
+const HIST_GROUP_FLAGS = GROUP_FLAGS.filter(({ name }) => name !== AT_FLAG.name);
+
 /** How flows are distributed by something measured. */
 export const histCommand: CommandBody = {
   operands: "[FILE…]",
   flags: withWhere([
     ...HIST_FLAGS,
-    ...GROUP_FLAGS,
+    ...HIST_GROUP_FLAGS,
     DATA_FORMAT_FLAG,
     ...rowFlags(HIST_NAMES),
     ...LOOK_FLAGS,
@@ -72,7 +81,7 @@ export const histCommand: CommandBody = {
     const choice = rowChoiceOf(args, HIST_NAMES);
     const answer = await histAnswer(args);
     const look = lookFromFlags(args);
-    const data = histDataSet(answer);
+    const data = histDataSet(answer, look);
     writeOutput(args, (output) => writeDataSet(output, data, dataFormatOf(args), look, { choice }));
     return answer.faults > 0 || answer.result.size === 0 ? 1 : 0;
   },

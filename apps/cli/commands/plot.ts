@@ -88,8 +88,7 @@ export const plotCommand: CommandBody = {
   run: async (args) => {
     const chart = CHARTS.find((name) => name === args.value("chart")) ?? "series";
     checkChartFlags(args, chart);
-    const format = args.value("format") ??
-      (/\.html?$/i.test(args.value("output") ?? "") ? "html" : "svg");
+    const format = formatOf(args);
     const size = sizeOf(args);
     const { model, inputs, faults } = await CHART_MAKERS[chart](args);
     const note = `flowtools plot, ${inputs} ${inputs === 1 ? "input" : "inputs"}, times in ` +
@@ -101,6 +100,23 @@ export const plotCommand: CommandBody = {
     return faults > 0 || empty ? 1 : 0;
   },
 };
+
+/** What pictures are called that this program does not make. */
+const OTHER_PICTURE = /\.(png|pdf|jpe?g|gif|webp|eps)$/i;
+
+/** The format that a call asks for, by the name of its output where it does not tell. */
+function formatOf(args: ParsedArguments): string {
+  const output = args.value("output") ?? "-";
+  if (output === "-" && Deno.stdout.isTerminal()) {
+    throw new UsageError("a chart is no text for a terminal, expected -o FILE (.svg or .html)");
+  }
+  const format = args.value("format");
+  if (format !== undefined) return format;
+  if (OTHER_PICTURE.test(output)) {
+    throw new UsageError(`--output is "${output}", expected a name that ends in .svg or .html`);
+  }
+  return /\.html?$/i.test(output) ? "html" : "svg";
+}
 
 const CHART_MAKERS: Readonly<Record<ChartName, (args: ParsedArguments) => Promise<Found>>> = {
   series: async (args) => {

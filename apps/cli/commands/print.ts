@@ -1,4 +1,4 @@
-import type { Flow, FlowSchema } from "@flowtools/flow-model";
+import type { Flow, FlowBatch } from "@flowtools/flow-model";
 import { type CounterScaling, FlowSet } from "@flowtools/flowset/select";
 import type { TimeZone } from "@flowtools/flowset/groups";
 import type { CommandBody } from "../command.ts";
@@ -6,6 +6,7 @@ import { type Flag, type ParsedArguments, UsageError } from "@flowtools/common/f
 import { eachPath } from "../each_input.ts";
 import { FieldNames } from "../field_names.ts";
 import { FlowNames } from "../flow_names.ts";
+import { FlowPrinter } from "../flow_printer.ts";
 import { type FlowSelection, loadSelection } from "../flow_selection.ts";
 import { FlowSorter } from "../flow_sorter.ts";
 import { groupTableBytes, MEMORY_FLAG } from "../group_memory.ts";
@@ -13,7 +14,7 @@ import { inputProgress } from "../input_progress.ts";
 import { windowInputs } from "../input_window.ts";
 import { lookFromFlags, selectionOf, UNITS_FLAG, WINDOW_FLAGS, zoneOf } from "../modern_flags.ts";
 import { parseSortOrder, SORT_NAMES } from "../sort_values.ts";
-import { AS_NAMES_FLAG } from "../value_names.ts";
+import { AS_NAMES_FLAG, namesWanted, VALUE_NAMES_FLAG } from "../value_names.ts";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
@@ -104,12 +105,12 @@ export const printCommand: CommandBody = {
       doc: "How to print (default: classic, or table where classic formats cannot do it)",
     },
     {
-      name: "names",
+      ...VALUE_NAMES_FLAG,
       letter: "n",
-      group: "output",
       doc:
         "Names of protocols, ports, AS, tags; of interfaces, VRFs, applications, samplers, where " +
-        "packets tell them (table, ndjson, json, csv)",
+        "packets tell them (table, ndjson, json, csv); with dns those of addresses too, asked for " +
+        "in reverse DNS (likewise)",
     },
     { name: "wide", letter: "w", group: "classic", doc: "Classic formats: wider columns" },
     {
@@ -155,6 +156,7 @@ export const printCommand: CommandBody = {
       "flowtools print --format table --names --scaled export.pcap",
       "The same with names of interfaces and estimates of what was sampled",
     ],
+    ["flowtools print --limit 20 --names dns flows/", "The first flows, hosts by their names"],
     [
       "flowtools print --format csv --fields srcaddr,dstaddr,dOctets <file.ft",
       "Three columns as CSV",
@@ -162,17 +164,14 @@ export const printCommand: CommandBody = {
   ],
   run: async (args) => {
     const fields = args.value("fields")?.split(",");
-    const format = args.value("format") ?? (wantsTable(args) ? "table" : "classic");
+    const format = args.value("format") ?? (tableFlag(args) === undefined ? "classic" : "table");
     const create = RENDERERS[format];
     if (create !== undefined) {
       const names = await FlowNames.load(args);
-      return await printModern(
-        args,
-        (added) => create(fields, added, names, zoneOf(args), lookFromFlags(args)),
-      );
+      const [zone, look] = [zoneOf(args), lookFromFlags(args)];
+      return await printModern(args, names, (added) => create(fields, added, names, zone, look));
     }
-    const modern = TABLE_FLAGS.find((name) => args.value(name) !== undefined) ??
-      (args.on(SCALED_FLAG.name) ? SCALED_FLAG.name : undefined);
+    const modern = tableFlag(args) ?? (args.on(SCALED_FLAG.name) ? SCALED_FLAG.name : undefined);
     if (modern === undefined) return await printClassic(args);
     throw new UsageError(
       `--${modern} does not go with --format ${format}, expected one of ` +
@@ -181,16 +180,21 @@ export const printCommand: CommandBody = {
   },
 };
 
-/** Flags that the classic formats do not go with. */
-const TABLE_FLAGS = ["fields", "sort", "limit", "since", "until"] as const;
+/** Flags with a value that the classic formats do not go with. */
+const TABLE_FLAGS = ["fields", "sort", "limit", "since", "until", "as-names", "units"] as const;
 
 /** What the classic formats cannot do asks for the table, where no format is named. */
-function wantsTable(args: ParsedArguments): boolean {
-  return TABLE_FLAGS.some((name) => args.value(name) !== undefined);
+function tableFlag(args: ParsedArguments): string | undefined {
+  const flag = TABLE_FLAGS.find((name) => args.value(name) !== undefined);
+  if (flag !== undefined) return flag;
+  if (namesWanted(args).dns) return `${VALUE_NAMES_FLAG.name} dns`;
+  // With an expression it may be the zone of times in that.
+  return args.value("tz") !== undefined && args.value("where") === undefined ? "tz" : undefined;
 }
 
 async function printModern(
   args: ParsedArguments,
+  names: FlowNames | undefined,
   create: (added: readonly string[]) => Renderer,
 ): Promise<number> {
   const selection = await WhereSelection.fromArgs(args);
@@ -200,16 +204,16 @@ async function printModern(
   const fields = await FieldNames.load(args, paths);
   // The expression is asked of each input by whoever opens it.
   const inWindow = await loadSelection({ since: window.since, until: window.until });
-  using progress = inputProgress(paths, args);
+  using progress = inputProgress(paths, args, args.value("sort") !== undefined);
   const output = Output.open(args.value("output"));
   const packets = new PacketWarnings(args);
   const { scaling, sessions } = packets;
   const labelled = new LabelledFlows({
     scaled: scaling !== undefined,
-    ...(args.on("names") ? { sessions } : {}),
+    ...(names === undefined ? {} : { sessions }),
   });
   const renderer = create(labelled.names);
-  const printer = new FlowPrinter(renderer, labelled, output, fields);
+  const printer = new FlowPrinter({ renderer, labelled, names, fields, output });
   const limit = args.number("limit") ?? Infinity;
   const sort = args.value("sort");
   const { onRead } = progress;
@@ -222,20 +226,29 @@ async function printModern(
       for await (const batch of set.batches({ octets: true, scaling })) {
         const rows = inWindow.select(batch);
         const count = Math.min(rows?.length ?? batch.length, limit - printer.printed);
-        for (let at = 0; at < count; at++) printer.print(batch.flow(rows?.[at] ?? at));
+        await printer.print(flowsOf(batch, rows, count));
         // What is read from a live stream is shown at once.
-        if (path === "-") output.flush();
+        if (path === "-") printer.flush();
         if (printer.printed >= limit) break;
       }
     })
     : await printSorted(paths, open, sorterOf(args, sort), scaling, inWindow, printer);
-  output.text(renderer.end());
+  printer.end();
   output.close();
   const outcome = selection.exitCode(packets.finish() || code);
   const missed = printer.printed === 0 && noteEmptyWindow(window, zoneOf(args), found);
   const { fault } = fields;
   if (fault !== undefined) console.error(`flowtools: ${fault}`);
   return missed || fault !== undefined ? Math.max(outcome, 1) : outcome;
+}
+
+/** Some flows of a batch. */
+function* flowsOf(batch: FlowBatch, rows: Uint32Array | undefined, count: number): Generator<Flow> {
+  for (let at = 0; at < count; at++) yield batch.flow(rows?.[at] ?? at);
+}
+
+function* sortedFlows(sorter: FlowSorter): Generator<Flow> {
+  for (const { batch, row } of sorter.flows()) yield batch.flow(row);
 }
 
 function sorterOf(args: ParsedArguments, sort: string): FlowSorter {
@@ -260,34 +273,6 @@ async function printSorted(
       sorter.add(batch, inWindow.select(batch));
     }
   });
-  for (const { batch, row } of sorter.flows()) printer.print(batch.flow(row));
+  await printer.print(sortedFlows(sorter));
   return code;
-}
-
-/** Prints flows of any shapes. */
-class FlowPrinter {
-  /** Flows that were printed. */
-  printed = 0;
-  readonly #renderer: Renderer;
-  readonly #labelled: LabelledFlows;
-  readonly #output: Output;
-  readonly #fields: FieldNames;
-  #schema: FlowSchema | undefined;
-
-  constructor(renderer: Renderer, labelled: LabelledFlows, output: Output, fields: FieldNames) {
-    this.#renderer = renderer;
-    this.#labelled = labelled;
-    this.#output = output;
-    this.#fields = fields;
-  }
-
-  print(flow: Flow): void {
-    this.printed++;
-    if (flow.schema !== this.#schema) {
-      this.#schema = flow.schema;
-      this.#fields.meet(flow.schema);
-      this.#output.text(this.#renderer.begin(flow.schema));
-    }
-    this.#output.text(this.#renderer.flow(this.#labelled.of(flow)));
-  }
 }

@@ -4,7 +4,7 @@ import {
   type FlowValue,
   valueText,
 } from "@flowtools/flow-model";
-import { FlowNames } from "../flow_names.ts";
+import type { FlowNames } from "../flow_names.ts";
 import { csvCell } from "./csv_cell.ts";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
@@ -26,15 +26,18 @@ export class CsvRenderer implements Renderer {
     this.#lookup = names;
   }
 
-  begin(schema: FlowSchema): string {
+  shown(schema: FlowSchema): readonly string[] {
     // Each template has other fields: what they tell goes into the columns that all flows can have.
     const common = schema.reader === undefined ? schema.fields : FLOW_FIELD_NAMES;
-    const names = this.#wanted ?? [...common, ...this.#added];
+    return this.#wanted ?? [...common, ...this.#added];
+  }
+
+  begin(schema: FlowSchema): string {
+    const names = this.shown(schema);
     if (names.join() === this.#names.join()) return "";
     this.#names = names;
-    this.#named = this.#lookup === undefined
-      ? []
-      : names.filter((name) => FlowNames.attributes.includes(name));
+    const named = this.#lookup?.attributes ?? [];
+    this.#named = names.filter((name) => named.includes(name));
     return [...names, ...this.#named.map((name) => `${name}_name`)].join(",") + "\n";
   }
 
@@ -45,6 +48,10 @@ export class CsvRenderer implements Renderer {
       values.push(csvCell(this.#lookup!.name(name, flow.value(name)) ?? ""));
     }
     return values.join(",") + "\n";
+  }
+
+  flush(): string {
+    return "";
   }
 
   end(): string {

@@ -2,6 +2,7 @@ import { classRange, type GroupResult } from "@flowtools/flowset/groups";
 import type { GroupQuery } from "../group_query.ts";
 import { isoText } from "../key_labels.ts";
 import type { DataRow, DataSet } from "./data_set.ts";
+import type { Look } from "./look.ts";
 import type { Quantity } from "./quantity.ts";
 
 /** The name and version of the JSON document. */
@@ -36,6 +37,13 @@ const QUANTITIES: Readonly<Record<string, Quantity>> = {
   pps: "packets/s",
 };
 
+/** What headings call measures whose names do not say their unit. */
+const TITLES: Readonly<Record<string, string>> = {
+  bpp: "octets/packet",
+  bps: "bit/s",
+  pps: "packets/s",
+};
+
 /** A class of values, with the sums of its flows. */
 export interface HistClass {
   /** Where it begins. */
@@ -63,8 +71,13 @@ export function histClasses({ result }: HistAnswer): HistClass[] {
   return classes;
 }
 
-/** A distribution as rows, least first. */
-export function histDataSet(answer: HistAnswer): DataSet {
+/**
+ * A distribution as rows, least first.
+ *
+ * @param answer What was found
+ * @param look How tables look
+ */
+export function histDataSet(answer: HistAnswer, look: Look): DataSet {
   const { query, result, order } = answer;
   const { since, until } = query.selection;
   const { of, scale, width } = query.measure!;
@@ -82,6 +95,8 @@ export function histDataSet(answer: HistAnswer): DataSet {
     share: most === 0 ? 0 : sums[at] / most,
   }));
   const quantity = QUANTITIES[of];
+  // Short durations have their unit with them.
+  const title = of === "duration" && !look.human ? "duration ms" : TITLES[of] ?? of;
   return {
     schema: HIST_SCHEMA,
     about: {
@@ -97,7 +112,7 @@ export function histDataSet(answer: HistAnswer): DataSet {
       total: Object.fromEntries(HIST_COUNTERS.map((name) => [name, result.total(name)])),
     },
     columns: [
-      { name: "at_least", title: `${of} from`, right: true, quantity },
+      { name: "at_least", title: `${title} from`, right: true, quantity },
       { name: "below", title: "below", right: true, quantity },
       ...HIST_COUNTERS.map((name) => ({ name, title: name, right: true, quantity: name } as const)),
       { name: "percent", title: "%", right: true, quantity: "percent" },

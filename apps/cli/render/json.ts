@@ -1,5 +1,5 @@
 import type { FlowSchema } from "@flowtools/flow-model";
-import { FlowNames } from "../flow_names.ts";
+import type { FlowNames } from "../flow_names.ts";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
 
@@ -13,12 +13,20 @@ export class NdjsonRenderer implements Renderer {
     this.#names = names;
   }
 
+  shown(): readonly string[] | undefined {
+    return this.#fields;
+  }
+
   begin(_schema: FlowSchema): string {
     return "";
   }
 
   flow(flow: LabelledFlow): string {
     return JSON.stringify(pick(flow, this.#fields, this.#names)) + "\n";
+  }
+
+  flush(): string {
+    return "";
   }
 
   end(): string {
@@ -37,6 +45,10 @@ export class JsonRenderer implements Renderer {
     this.#names = names;
   }
 
+  shown(): readonly string[] | undefined {
+    return this.#fields;
+  }
+
   begin(_schema: FlowSchema): string {
     return "";
   }
@@ -46,6 +58,10 @@ export class JsonRenderer implements Renderer {
       JSON.stringify(pick(flow, this.#fields, this.#names));
     this.#first = false;
     return text;
+  }
+
+  flush(): string {
+    return "";
   }
 
   end(): string {
@@ -65,5 +81,5 @@ function pick(
     fields.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]),
   );
   if (names === undefined) return picked;
-  return { ...picked, names: names.of(flow, fields ?? FlowNames.attributes) };
+  return { ...picked, names: names.of(flow, fields ?? names.attributes) };
 }

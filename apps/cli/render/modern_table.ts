@@ -1,11 +1,13 @@
 import { barText } from "./bars.ts";
+import { fitColumns, leftOutText, shortened } from "./fit_columns.ts";
 import { type Look, styled } from "./look.ts";
 import { type Quantity, quantityText } from "./quantity.ts";
 
 /** Columns that a bar needs to tell anything. */
 const BAR_COLUMNS_MIN = 6;
 const BAR_COLUMNS_MAX = 60;
-const GAP = "  ";
+/** Spaces between columns: fewer where a terminal is narrow. */
+const GAPS = [2, 1] as const;
 
 /** The value of a cell: text as it is, a number as its column says, nothing where there is none. */
 export type Cell = string | number | undefined;
@@ -23,6 +25,10 @@ export interface TableColumn {
    * the one with the highest number first. A column without a number always stays.
    */
   readonly detail?: number;
+  /** Its texts may be shortened in the middle where a terminal is too narrow all the same. */
+  readonly elastic?: boolean;
+  /** It is left out where a terminal is too narrow even then, the last first. */
+  readonly spare?: boolean;
 }
 
 /** A row of a table. */
@@ -56,11 +62,11 @@ export function tableLines(
     );
     return { ...column, texts, width };
   }).filter(({ detail, texts }) => detail === undefined || texts.some((text) => text !== ""));
-  const { shown, left } = look.fit
-    ? fitColumns(all, look.columns - 1, GAP.length)
-    : { shown: all, left: [] };
-  const lines = laidLines(shown, rows, look);
-  if (left.length > 0) lines.push(styled(look, "dim", leftOutText(left)));
+  const { shown, left, gap } = look.fit
+    ? fitColumns(all, look.columns - 1, GAPS)
+    : { shown: all, left: [], gap: GAPS[0] };
+  const lines = laidLines(shown, rows, look, " ".repeat(gap));
+  if (left.length > 0) lines.push(styled(look, "dim", leftOutText(left, look.columns - 1)));
   return lines;
 }
 
@@ -74,58 +80,23 @@ function laidLines(
   columns: readonly LaidColumn[],
   rows: readonly TableRow[],
   look: Look,
+  gap: string,
 ): string[] {
-  const used = columns.reduce((sum, { width }) => sum + width + GAP.length, 0);
+  const used = columns.reduce((sum, { width }) => sum + width + gap.length, 0);
   // The last column but one is left free: some terminals break the line in it.
   const room = Math.min(BAR_COLUMNS_MAX, look.columns - used - 1);
   const bars = room >= BAR_COLUMNS_MIN && rows.some(({ share }) => share !== undefined);
-  const heading = columns.map((column) => aligned(column.title, column)).join(GAP);
+  const text = (text: string, column: LaidColumn) =>
+    aligned(column.elastic ? shortened(text, column.width, look.unicode) : text, column);
+  const heading = columns.map((column) => text(column.title, column)).join(gap);
   const lines = [styled(look, "heading", heading.trimEnd())];
   for (const [index, row] of rows.entries()) {
-    const line = columns.map((column) => aligned(column.texts[index], column)).join(GAP);
+    const line = columns.map((column) => text(column.texts[index], column)).join(gap);
     const bar = bars && row.share !== undefined ? barText(row.share, room, look.unicode) : "";
-    const text = row.quiet ? styled(look, "dim", line.trimEnd()) : line;
-    lines.push(bar === "" ? text.trimEnd() : `${text}${GAP}${styled(look, "bar", bar)}`);
+    const shown = row.quiet ? styled(look, "dim", line.trimEnd()) : line;
+    lines.push(bar === "" ? shown.trimEnd() : `${shown}${gap}${styled(look, "bar", bar)}`);
   }
   return lines;
-}
-
-/** The columns that a line has room for, and those that it has none for. */
-export interface FittedColumns<Column> {
-  readonly shown: readonly Column[];
-  readonly left: readonly Column[];
-}
-
-/**
- * Leaves out details until a line has room for the rest.
- *
- * @param columns The columns
- * @param room Columns of text that a line has
- * @param gap Columns of text between two columns
- */
-export function fitColumns<Column extends { readonly width: number; readonly detail?: number }>(
-  columns: readonly Column[],
-  room: number,
-  gap: number,
-): FittedColumns<Column> {
-  const left = new Set<Column>();
-  const details = columns.filter(({ detail }) => detail !== undefined)
-    .toSorted((a, b) => b.detail! - a.detail!);
-  let used = columns.reduce((sum, { width }) => sum + width + gap, -gap);
-  for (const column of details) {
-    if (used <= room) break;
-    left.add(column);
-    used -= column.width + gap;
-  }
-  return {
-    shown: columns.filter((column) => !left.has(column)),
-    left: columns.filter((column) => left.has(column)),
-  };
-}
-
-/** Says which columns there is no room for. */
-export function leftOutText(left: readonly { readonly title: string }[]): string {
-  return `no room here for ${left.map(({ title }) => title).join(", ")}`;
 }
 
 function cellText(cell: Cell, { quantity = "count" }: TableColumn, look: Look): string {
@@ -138,7 +109,11 @@ function aligned(text: string, { width, right }: Omit<LaidColumn, "texts">): str
   return right ? blank + text : text + blank;
 }
 
+/** What makes colours, and takes no room. */
+// deno-lint-ignore no-control-regex
+const STYLE = /\x1b\[[0-9;]*m/g;
+
 /** Columns of a text; of names from elsewhere, as letters that are one column wide. */
 function textColumns(text: string): number {
-  return [...text].length;
+  return [...text.replaceAll(STYLE, "")].length;
 }

@@ -63,6 +63,21 @@ export function durationText(ms: number): string {
   return `${Math.floor(ms / DAY)}d${two(ms % DAY / HOUR)}h`;
 }
 
+/** Units of spans of time, in seconds, the longest first. */
+const SPAN_UNITS = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]] as const;
+
+/** A whole number of seconds as it is given to flags: `5m`, `1h30m`, `1d`. */
+export function spanText(seconds: number): string {
+  let rest = seconds;
+  let text = "";
+  for (const [unit, length] of SPAN_UNITS) {
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text;
+}
+
 function two(value: number): string {
   return String(Math.floor(value)).padStart(2, "0");
 }

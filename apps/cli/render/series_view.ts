@@ -1,6 +1,6 @@
 import type { TimeZone } from "@flowtools/flowset/groups";
 import type { GroupQuery } from "../group_query.ts";
-import { isoText, isTextKey, KeyLabels, timeText } from "../key_labels.ts";
+import { isElasticKey, isoText, isTextKey, KeyLabels, timeText } from "../key_labels.ts";
 import {
   countedBy,
   lineValues,
@@ -14,7 +14,7 @@ import { sparkText } from "./bars.ts";
 import type { DataColumn, DataRow, DataSet } from "./data_set.ts";
 import { type Look, styled } from "./look.ts";
 import type { Quantity } from "./quantity.ts";
-import { durationText, quantityText } from "./quantity.ts";
+import { quantityText, spanText } from "./quantity.ts";
 
 /** The name and version of the JSON document. */
 export const SERIES_SCHEMA = "flowtools/series/1";
@@ -113,6 +113,7 @@ class SeriesView {
       title: label,
       right: !isTextKey(spec),
       quantity: "id",
+      elastic: isElasticKey(spec),
     }));
   }
 
@@ -122,7 +123,7 @@ class SeriesView {
     const [first] = series.times;
     const last = series.times[series.times.length - 1];
     const [from, to] = [first, last].map((time) => timeText(zone, time, series.every));
-    const text = `${order} from ${from} to ${to}, every ${durationText(series.every * 1000)}`;
+    const text = `${order} from ${from} to ${to}, every ${spanText(series.every)}`;
     return styled(this.#look, "dim", text);
   }
 

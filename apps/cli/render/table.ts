@@ -9,7 +9,7 @@ import type { TimeZone } from "@flowtools/flowset/groups";
 import type { FlowNames } from "../flow_names.ts";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import { type Look, styled } from "./look.ts";
-import { fitColumns, leftOutText } from "./modern_table.ts";
+import { fitColumns, leftOutText, shortened } from "./fit_columns.ts";
 import { quantityText } from "./quantity.ts";
 import type { Renderer } from "./renderer.ts";
 
@@ -45,8 +45,12 @@ const DETAILS: readonly string[] = ["dFlows", "dPkts", "tcp_flags", "input", "ou
 /** Shorter headings, where there is little room. */
 const SHORT_TITLES: Readonly<Record<string, string>> = { srcport: "sport", dstport: "dport" };
 
-const GAP = "  ";
-const TIGHT_GAP = " ";
+/** Spaces between columns, and where there is little room. */
+const GAP = 2;
+const TIGHT_GAP = 1;
+
+/** Flows that are laid out together: the widest decides. */
+const PAGE_FLOWS = 500;
 
 const WIDTH_BY_KIND = { u8: 3, u16: 5, u32: 6, counter: 10, address: 15, bytes: 16 } as const;
 const TIME_WIDTH = "2023-11-14 22:13:20.000".length;
@@ -55,15 +59,24 @@ const SHORT_TIME_WIDTH = "11-14 22:13:20".length;
 const SHORT_COUNTER_WIDTH = 5;
 const OTHER_WIDTH = 10;
 
+/** What a cell is made of: what outlives the batch of its flow. */
+type CellValue = number | string | undefined;
+
 /** One column as it is laid out. */
 interface Column {
   readonly name: string;
   readonly title: string;
+  /** Its place in the values of a flow. */
+  readonly at: number;
   readonly width: number;
   readonly detail?: number;
+  readonly elastic: boolean;
 }
 
-/** Aligned columns for reading; on terminals as many as a line has room for. */
+/**
+ * Aligned columns for reading, as wide as what is in them; on terminals as many as a line has room
+ * for, and addresses shortened where these need more.
+ */
 export class TableRenderer implements Renderer {
   readonly #wanted: readonly string[] | undefined;
   readonly #added: readonly string[];
@@ -71,8 +84,15 @@ export class TableRenderer implements Renderer {
   readonly #zone: TimeZone;
   readonly #look: Look;
   #names: readonly string[] = [];
+  /** The values of flows that are not laid out yet. */
+  #held: CellValue[][] = [];
+  /** The widest that each column had to be so far, wide and narrow. */
+  #widths: { readonly wide: number[]; readonly tight: number[] } = { wide: [], tight: [] };
+  /** The columns, by their place, that some flow had a value for. */
+  readonly #filled = new Set<number>();
   #columns: readonly Column[] = [];
   #tight = false;
+  #headed = false;
   readonly #left = new Map<string, Column>();
 
   /**
@@ -98,56 +118,124 @@ export class TableRenderer implements Renderer {
     this.#look = look;
   }
 
-  begin(schema: FlowSchema): string {
+  shown(schema: FlowSchema): readonly string[] {
     // Records of flow-tools' files have nothing but their fields.
     const added = schema.reader === undefined ? [] : this.#added;
-    const names = this.#wanted ?? [...usualColumns(schema), ...added];
+    return this.#wanted ?? [...usualColumns(schema), ...added];
+  }
+
+  begin(schema: FlowSchema): string {
+    const names = this.shown(schema);
     if (names.join() === this.#names.join()) return "";
-    const again = this.#names.length > 0;
+    const before = this.flush();
     this.#names = names;
-    this.#layOut(names);
-    const head = this.#line((column) => column.title);
-    return `${again ? "\n" : ""}${styled(this.#look, "heading", head)}\n`;
+    this.#columns = [];
+    this.#filled.clear();
+    const least = (tight: boolean) => names.map((name) => this.#leastWidth(name, tight));
+    this.#widths = { wide: least(false), tight: least(true) };
+    return before;
   }
 
   flow(flow: LabelledFlow): string {
-    const line = this.#line((column) => {
-      const value = flow.value(column.name);
-      return value === undefined ? "-" : this.#text(column, value);
-    });
-    return `${line}\n`;
+    this.#held.push(this.#names.map((name) => {
+      const value = flow.value(name);
+      return typeof value === "object" ? valueText(value) : cellValue(value);
+    }));
+    return this.#held.length < PAGE_FLOWS ? "" : this.flush();
+  }
+
+  flush(): string {
+    if (this.#held.length === 0) return "";
+    const flows = this.#held;
+    this.#held = [];
+    const head = this.#layOut(flows) ? this.#heading() : "";
+    return head + flows.map((values) => {
+      const line = this.#line((column) => this.#text(column, values[column.at], this.#tight));
+      return `${line}\n`;
+    }).join("");
   }
 
   end(): string {
-    if (this.#left.size === 0) return "";
-    const text = `${leftOutText([...this.#left.values()])}; --fields chooses`;
-    return `${styled(this.#look, "dim", text)}\n`;
+    const rest = this.flush();
+    if (this.#left.size === 0) return rest;
+    const hint = "; --fields chooses";
+    const room = this.#look.columns - 1 - hint.length;
+    const text = leftOutText([...this.#left.values()], room) + hint;
+    return `${rest}${styled(this.#look, "dim", text)}\n`;
   }
 
-  /** Chooses columns and their widths: wide ones where they fit, else narrow ones, else fewer. */
-  #layOut(names: readonly string[]): void {
+  /**
+   * Chooses columns and their widths, if there are none or they are too narrow: wide ones where they
+   * fit, else narrow ones, else fewer.
+   *
+   * @returns Whether a heading is due
+   */
+  #layOut(flows: readonly CellValue[][]): boolean {
+    const wider = this.#measure(flows);
+    const first = this.#columns.length === 0;
+    if (!first && !wider) return false;
     const { fit = false, columns: lineColumns } = this.#look;
     const room = lineColumns - 1;
-    const wide = names.map((name) => this.#columnOf(name, false));
-    const needed = wide.reduce((sum, { width }) => sum + width + GAP.length, -GAP.length);
+    const places = [...this.#names.keys()].filter((at) => this.#isShown(at));
+    const wide = places.map((at) => this.#columnOf(at, false));
+    const needed = wide.reduce((sum, { width }) => sum + width + GAP, -GAP);
     this.#tight = fit && needed > room;
     this.#columns = wide;
-    if (!this.#tight) return;
-    const narrow = names.map((name) => this.#columnOf(name, true));
-    const { shown, left } = fitColumns(narrow, room, TIGHT_GAP.length);
-    this.#columns = shown;
-    for (const column of left) this.#left.set(column.name, column);
+    if (this.#tight) {
+      const narrow = places.map((at) => this.#columnOf(at, true));
+      const { shown, left } = fitColumns(narrow, room, [TIGHT_GAP]);
+      this.#columns = shown;
+      for (const column of left) this.#left.set(column.name, column);
+    }
+    // One heading is enough for programs.
+    return first || fit;
   }
 
-  #columnOf(name: string, tight: boolean): Column {
-    const title = tight ? SHORT_TITLES[name] ?? name : name;
-    const width = Math.max(title.length, this.#widthOf(name, tight));
-    if (this.#wanted !== undefined) return { name, title, width };
+  /** Whether a column is one of the table: names that nobody told are none on a terminal. */
+  #isShown(at: number): boolean {
+    return !this.#look.fit || this.#wanted !== undefined || this.#filled.has(at) ||
+      !this.#added.includes(this.#names[at]);
+  }
+
+  /** Notes what columns have to hold; whether some must be wider than before, or are new. */
+  #measure(flows: readonly CellValue[][]): boolean {
+    const { wide, tight } = this.#widths;
+    const layouts: [number[], boolean][] = [[wide, false]];
+    if (this.#look.fit) layouts.push([tight, true]);
+    let wider = false;
+    for (const at of this.#names.keys()) {
+      if (this.#isShown(at) || flows.every((values) => values[at] === undefined)) continue;
+      this.#filled.add(at);
+      wider = true;
+    }
+    for (const [widths, tight] of layouts) {
+      for (const [at, name] of this.#names.entries()) {
+        // All times are of one length.
+        if (isTime(name)) continue;
+        const column = { name, width: widths[at] };
+        for (const values of flows) {
+          widths[at] = Math.max(widths[at], this.#text(column, values[at], tight).length);
+        }
+        wider ||= widths[at] > column.width;
+      }
+    }
+    return wider;
+  }
+
+  #columnOf(at: number, tight: boolean): Column {
+    const name = this.#names[at];
+    const width = this.#widths[tight ? "tight" : "wide"][at];
+    const column = { name, title: titleOf(name, tight), at, width, elastic: isElastic(name) };
+    if (this.#wanted !== undefined) return column;
     const detail = this.#added.includes(name) ? DETAILS.length : DETAILS.indexOf(name);
-    return { name, title, width, ...(detail < 0 ? {} : { detail }) };
+    return { ...column, ...(detail < 0 ? {} : { detail }) };
   }
 
-  #widthOf(name: string, tight: boolean): number {
+  #leastWidth(name: string, tight: boolean): number {
+    return Math.max(titleOf(name, tight).length, this.#usualWidth(name, tight));
+  }
+
+  #usualWidth(name: string, tight: boolean): number {
     if (isTime(name)) return tight ? SHORT_TIME_WIDTH : TIME_WIDTH;
     const kind = FLOW_FIELDS[fieldIndex(name)]?.kind;
     if (kind === undefined) return OTHER_WIDTH;
@@ -156,29 +244,51 @@ export class TableRenderer implements Renderer {
       : WIDTH_BY_KIND[kind];
   }
 
-  #text({ name, width }: Column, value: FlowValue): string {
+  #text(
+    { name, width }: Pick<Column, "name" | "width">,
+    value: CellValue,
+    tight: boolean,
+  ): string {
+    if (value === undefined) return "-";
     if (isTime(name)) {
       const ms = Math.round(Number(value) * 1000);
       // The year is the first that there is no room for.
-      return this.#tight ? this.#zone.text(ms).slice(5) : this.#zone.text(ms, 3);
+      return tight ? this.#zone.text(ms).slice(5) : this.#zone.text(ms, 3);
     }
-    if (typeof value === "object") return valueText(value);
     const text = this.#lookup?.name(name, value);
-    if (text !== undefined && !(this.#tight && text.length > width)) return text;
+    // Numbers are short, and are shown where their names are not.
+    if (text !== undefined && !(tight && typeof value === "number" && text.length > width)) {
+      return text;
+    }
     if (typeof value === "number" && FLOW_FIELDS[fieldIndex(name)]?.kind === "counter") {
       return quantityText(value, "count", this.#look.human);
     }
     return String(value);
   }
 
-  #line(text: (column: Column) => string): string {
-    const gap = this.#tight ? TIGHT_GAP : GAP;
-    return this.#columns.map((column) => {
-      const left = isTime(column.name) || isAddress(column.name);
-      const cell = text(column);
-      return left ? cell.padEnd(column.width) : cell.padStart(column.width);
-    }).join(gap).trimEnd();
+  #heading(): string {
+    const again = this.#headed ? "\n" : "";
+    this.#headed = true;
+    return `${again}${styled(this.#look, "heading", this.#line((column) => column.title))}\n`;
   }
+
+  #line(text: (column: Column) => string): string {
+    return this.#columns.map((column) => {
+      const { elastic, name, width } = column;
+      const cell = elastic && this.#tight
+        ? shortened(text(column), width, this.#look.unicode)
+        : text(column);
+      return isTime(name) || isAddress(name) ? cell.padEnd(width) : cell.padStart(width);
+    }).join(" ".repeat(this.#tight ? TIGHT_GAP : GAP)).trimEnd();
+  }
+}
+
+function cellValue(value: Exclude<FlowValue, object> | undefined): CellValue {
+  return typeof value === "number" || value === undefined ? value : String(value);
+}
+
+function titleOf(name: string, tight: boolean): string {
+  return tight ? SHORT_TITLES[name] ?? name : name;
 }
 
 function usualColumns(schema: FlowSchema): string[] {
@@ -192,4 +302,10 @@ function isTime(name: string): boolean {
 
 function isAddress(name: string): boolean {
   return FLOW_FIELDS[fieldIndex(name)]?.kind === "address";
+}
+
+/** Whether the texts of a column may be long: addresses, and what exporters tell. */
+function isElastic(name: string): boolean {
+  const kind = FLOW_FIELDS[fieldIndex(name)]?.kind;
+  return !isTime(name) && (kind === undefined || kind === "address");
 }

@@ -5,7 +5,7 @@ import {
   type TimeZone,
 } from "@flowtools/flowset/groups";
 import type { GroupQuery } from "../group_query.ts";
-import { isoText, isTextKey, KeyLabels } from "../key_labels.ts";
+import { isElasticKey, isoText, isTextKey, KeyLabels } from "../key_labels.ts";
 import type { ValueNames } from "../value_names.ts";
 import type { DataColumn, DataRow, DataSet, JsonValue } from "./data_set.ts";
 import type { Look } from "./look.ts";
@@ -70,9 +70,11 @@ export async function topDataSet(answer: TopAnswer, view: TopView, look: Look): 
       total: rows.sums(rows.total),
       other: rows.other === undefined ? null : { groups: others, ...rows.sums(rows.other) },
     },
-    columns: view.columns.map((name) => ({
+    columns: view.columns.map((name, at) => ({
       ...columnOf(name, result, answer.zone, look),
       detail: detailOf(name, view),
+      // Without any key rows are nameless, and chosen columns stay.
+      spare: at > 0 && !view.chosen && result.keys.some(({ label }) => label === name),
     })),
     named: answer.names.wanted ? rows.namedKeys() : [],
     rows: rows.all(),
@@ -91,7 +93,10 @@ function detailOf(name: string, { chosen, order, sort }: TopView): number | unde
 
 function columnOf(name: string, result: GroupResult, zone: TimeZone, look: Look): DataColumn {
   const key = result.keys.find(({ label }) => label === name);
-  if (key !== undefined) return { name, title: name, right: !isTextKey(key.spec), quantity: "id" };
+  if (key !== undefined) {
+    const right = !isTextKey(key.spec);
+    return { name, title: name, right, quantity: "id", elastic: isElasticKey(key.spec) };
+  }
   if (name === "percent") return { name, title: "%", right: true, quantity: "percent" };
   const { unit } = findGroupCounter(name)!;
   if (unit === "time") return { name, title: `${name} (${zone.name})` };
