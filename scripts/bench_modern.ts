@@ -4,9 +4,9 @@
  *     deno run -A --unstable-net scripts/bench_modern.ts [FILE] [ROUNDS]
  *
  * Without a file, 5 million realistic v5 flows are made; nfdump gets the same, over loopback. The
- * flows are also read from 20 files, plain and compressed, by one thread and by two. Every call is
- * a process of its own whose text is thrown away, in turn with its rival; the first round fills
- * the page cache. Figures are medians.
+ * flows are also read from 20 files, plain and compressed, by one thread and by two, and so are many
+ * times as many: the files are named several times. Every call is a process of its own whose text is
+ * thrown away, in turn with its rival; the first round fills the page cache. Figures are medians.
  *
  * @module
  */
@@ -17,6 +17,12 @@ import { makeNfdumpFile } from "./nfdump_file.ts";
 
 const FLOWS = 5_000_000;
 const FILES = 20;
+
+/** How often files of a level of compression are named, for calls that take a second and several. */
+const TIMES: readonly (readonly [level: number, times: readonly number[]])[] = [
+  [0, [1, 20]],
+  [6, [1, 4]],
+];
 
 const [given, rounds = "5"] = Deno.args;
 await using flowtools = await installedProgram();
@@ -115,13 +121,18 @@ try {
     const spans = ["sh", "-c", nfdumpSpans(await spanTimes(series)), "sh", ...rival];
     await compare("series by protocol, nfdump -s proto of each span", series, spans);
   }
-  for (const level of [0, 6]) {
+  for (const [level, times] of TIMES) {
     const files = `${folder}/files-${level}`;
     await splitInto(files, input, level);
-    for (const command of [["top"], ["series", "--by", "prot"]]) {
-      const call = [...flowtools.call, ...command, files];
-      const title = `${command[0]} of ${FILES} files, zlib level ${level}, one thread and two`;
-      await compare(title, [...call, "--threads", "1"], [...call, "--threads", "2"]);
+    for (
+      const command of [["top"], ["top", "--by", "srcaddr,dstaddr"], ["series", "--by", "prot"]]
+    ) {
+      for (const count of times) {
+        const call = [...flowtools.call, ...command, ...Array<string>(count).fill(files)];
+        const title = `${command.join(" ")}, ${count * FLOWS / 1e6} M flows in ${FILES} files, ` +
+          `zlib level ${level}, one thread and two`;
+        await compare(title, [...call, "--threads", "1"], [...call, "--threads", "2"]);
+      }
     }
   }
 } finally {

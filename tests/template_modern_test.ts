@@ -109,3 +109,33 @@ Deno.test("cat --where picks before flows become records, so what is not asked f
   const all = await run("cat", "-o", output);
   assertStringIncludes(all.stderr, "1 flow left out: v5 records hold no IPv6 addresses");
 });
+
+Deno.test("captures beside files are answered the same by any number of threads", async () => {
+  await using folder = temporaryDirectory();
+  // More groups than a thread keeps for itself, and of addresses that are all IPv4.
+  const files = ["1.ft", "2.ft", "3.ft"].map((name) => `${folder.path}/${name}`);
+  for (const path of files) {
+    assertEquals((await flowtools(["gen", "-n", "90000", "-o", path])).code, 0);
+  }
+  for (
+    const flags of [
+      ["--by", "srcaddr"],
+      ["--by", "srcaddr,dstaddr", "--bidir"],
+      ["--by", "addr", "--least"],
+      // Elements that only packets have.
+      ["--by", "application"],
+      ["--by", "srcaddr,application", "--where", "octets > 250"],
+    ]
+  ) {
+    const answers = [];
+    for (const threads of ["1", "2", "3"]) {
+      const call = ["top", ...flags, "--format", "json", "-n", "500", "--threads", threads];
+      answers.push(await run(...call, ...files));
+    }
+    const { code, stdout } = answers[0];
+    assertEquals(code, 0, flags.join(" "));
+    assertEquals(JSON.parse(stdout).total.flows > 3, true);
+    assertEquals(answers[1], answers[0], flags.join(" "));
+    assertEquals(answers[2], answers[0], flags.join(" "));
+  }
+});

@@ -2,7 +2,7 @@ import { FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
 import { READ_BATCH_ROWS } from "@flowtools/flowset/groups";
 import { openFtFile } from "@flowtools/ft-format/deno";
 import { fileStart } from "./file_start.ts";
-import { fileBytes } from "./input_progress.ts";
+import { fileBytes } from "./file_bytes.ts";
 
 /** Bytes of a piece of a large file: enough to be worth opening it again. */
 const PIECE_BYTES = 1 << 24;

@@ -2,7 +2,8 @@ import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
 import {
   createScale,
   type GroupKey,
-  GroupRun,
+  type GroupOptions,
+  type GroupRun,
   type LackingListener,
   type MeasureName,
   ORIGIN_KEY,
@@ -73,6 +74,16 @@ export function queryKeys(query: GroupQuery): GroupKey[] {
   return keys;
 }
 
+/** How the flows of a query are grouped. */
+export function groupOptions(query: GroupQuery): GroupOptions {
+  return {
+    keys: queryKeys(query),
+    bidirectional: query.bidirectional,
+    timed: query.timed,
+    groupTableBytesMax: query.groupTableBytesMax,
+  };
+}
+
 /** Flows being grouped: those that are selected of the batches that it is given. */
 export class QueryRun {
   /** The columns that batches must keep. */
@@ -90,14 +101,8 @@ export class QueryRun {
     this.octets = groups.octets;
   }
 
-  /** Begins a query. */
-  static async begin(query: GroupQuery): Promise<QueryRun> {
-    const groups = new GroupRun({
-      keys: queryKeys(query),
-      bidirectional: query.bidirectional,
-      timed: query.timed,
-      groupTableBytesMax: query.groupTableBytesMax,
-    });
+  /** Begins a query: adds flows to some groups, those of {@linkcode groupOptions}. */
+  static async begin(query: GroupQuery, groups: GroupRun): Promise<QueryRun> {
     return new QueryRun(groups, await loadSelection(query.selection));
   }
 

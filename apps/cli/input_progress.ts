@@ -1,4 +1,5 @@
 import type { ParsedArguments } from "@flowtools/common/flags";
+import { fileBytes } from "./file_bytes.ts";
 import { Progress, wantsProgress } from "./progress.ts";
 
 /** How far a command is that reads its inputs one after the other. */
@@ -31,15 +32,4 @@ export function inputProgress(
     end: () => progress.end(),
     [Symbol.dispose]: () => progress.end(),
   };
-}
-
-/** Bytes of a regular file, 0 of anything else. */
-export function fileBytes(path: string): number {
-  if (path === "-") return 0;
-  try {
-    const { isFile, size } = Deno.statSync(path);
-    return isFile ? size : 0;
-  } catch {
-    return 0;
-  }
 }

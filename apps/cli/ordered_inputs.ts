@@ -4,7 +4,7 @@ import type { FlowPiece } from "./flow_pieces.ts";
 import type { QueryRun } from "./group_query.ts";
 import { LeftOutFlows } from "./left_out_flows.ts";
 import { PacketWarnings } from "./packet_warnings.ts";
-import { WhereSelection } from "./where_selection.ts";
+import type { WhereSelection } from "./where_selection.ts";
 
 /** Inputs that are read one behind the other: standard input, pipes, captures, IPFIX files. */
 export class OrderedInputs {
@@ -15,12 +15,13 @@ export class OrderedInputs {
 
   /**
    * @param run The query that they are read for
+   * @param selection What its flows have to pass
    * @param args The flags of the call
    */
-  constructor(run: QueryRun, args: ParsedArguments) {
+  constructor(run: QueryRun, selection: WhereSelection, args: ParsedArguments) {
     this.#run = run;
     this.#packets = new PacketWarnings(args);
-    this.#selection = new WhereSelection(run.where);
+    this.#selection = selection;
   }
 
   /**

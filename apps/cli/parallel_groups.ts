@@ -1,24 +1,26 @@
 import { NO_FLAGS, type ParsedArguments } from "@flowtools/common/flags";
 import {
+  GroupExchange,
+  groupExchangeMemory,
   type GroupResult,
-  type GroupSnapshot,
+  GroupRun,
   GroupTableLimitError,
   hasToldNames,
   ToldLabels,
 } from "@flowtools/flowset/groups";
 import { withMemoryHint } from "./group_memory.ts";
-import { type GroupQuery, queryKeys, QueryRun } from "./group_query.ts";
+import { groupOptions, type GroupQuery, queryKeys, QueryRun } from "./group_query.ts";
 import { type FlowPiece, planPieces, readingCost } from "./flow_pieces.ts";
 import type { WorkerAnswer, WorkerTask } from "./parallel_groups_worker.ts";
 import { type AddPiece, type PieceFault, PieceQueue, readPieces } from "./piece_queue.ts";
 import { Progress } from "./progress.ts";
 
-/** Threads at most: beyond that the disk and the joining of groups are what takes time. */
+/** Threads at most: beyond that the disk is what takes time, and each hands groups to all others. */
 const THREADS_MAX = 16;
 
 /**
- * Bytes of plain records that are worth another thread: it takes some 60 ms to start, and its
- * groups are to be joined with those of the others.
+ * Bytes of plain records that are worth another thread: it takes some 60 ms to start, as long again
+ * until its code is compiled, and many groups go from one thread to the other.
  */
 const BYTES_PER_THREAD = 1 << 28;
 
@@ -59,48 +61,58 @@ export async function groupInputs(
   const origins = options.names === true && pieces.some(({ ordered }) => ordered === true) &&
     queryKeys(query).some(hasToldNames);
   const whole = { ...query, origins };
-  const run = await QueryRun.begin(whole);
   const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
   using progress = new Progress(bytes, options.progress ?? true);
   // What has to be read in order belongs to this thread.
   const own = new PieceQueue(pieces.filter(({ ordered }) => ordered === true));
   const queue = new PieceQueue(pieces.filter(({ ordered }) => ordered !== true));
-  const tick = () => progress.show(own.bytesRead + queue.bytesRead);
   const faults: [FlowPiece, PieceFault][] = [];
   const note = (from: PieceQueue, found: readonly PieceFault[]) =>
     faults.push(
       ...found.map((fault): [FlowPiece, PieceFault] => [from.pieces[fault.piece], fault]),
     );
   let warnings = 0;
-  const threads = options.threads ?? await usefulThreads(queue);
-  const most = Math.min(threads, THREADS_MAX, queue.pieces.length);
-  const helpers = startHelpers(whole, queue, most - 1);
+  const grouping = groupOptions(whole);
+  // Values of elements have words that only one thread knows.
+  const alone = grouping.keys.some(({ spec }) => spec.kind === "element");
+  const threads = alone ? 1 : options.threads ?? await usefulThreads(queue);
+  const team = startTeam(whole, queue, Math.min(threads, THREADS_MAX, queue.pieces.length));
+  const groups = team?.exchange.local ?? new GroupRun(grouping);
+  let result: GroupResult;
   try {
+    const run = await QueryRun.begin(whole, groups);
+    const tick = () => {
+      team?.exchange.turn();
+      progress.show(own.bytesRead + queue.bytesRead);
+    };
     if (own.pieces.length > 0) {
       // Who reads nothing but files need not wait until all that decodes packets is loaded.
       const { OrderedInputs } = await import("./ordered_inputs.ts");
-      const inputs = new OrderedInputs(run, options.args ?? NO_FLAGS);
+      const { WhereSelection } = await import("./where_selection.ts");
+      const selection = await WhereSelection.of(run.where);
+      const inputs = new OrderedInputs(run, selection, options.args ?? NO_FLAGS);
       const add: AddPiece = (piece, _, onRead, onBatch) => inputs.add(piece, onRead, onBatch);
       note(own, await readPieces(run, own, tick, add));
       warnings = inputs.finish();
     }
     note(queue, await readPieces(run, queue, tick));
-    for (const helper of helpers) {
-      const { snapshot, faults: found } = await helper.answer;
-      run.groups.merge(snapshot);
-      note(queue, found);
+    if (team === undefined) result = groups.finish();
+    else {
+      const owned = await team.exchange.finish();
+      const found = await Promise.all(team.answers);
+      for (const { faults } of found) note(queue, faults);
+      result = owned.finish(found.map(({ snapshot }) => snapshot));
     }
   } catch (error) {
     throw withMemoryHint(error);
   } finally {
     queue.stop();
-    for (const { worker } of helpers) worker.terminate();
+    team?.end();
   }
   progress.end();
-  const result = run.groups.finish();
   const found = { result, faults: reportFaults(faults) + warnings };
   if (!origins) return found;
-  const labels = new ToldLabels(result, run.groups.origins);
+  const labels = new ToldLabels(result, groups.origins);
   const shown = result.keys.slice(0, -1).map((_, key) => key);
   return { ...found, result: result.project(shown).result, labels };
 }
@@ -111,14 +123,24 @@ async function usefulThreads({ pieces }: PieceQueue): Promise<number> {
   return Math.max(1, Math.min(navigator.hardwareConcurrency, worth));
 }
 
-/** A thread that groups, and what it will have found. */
-interface Helper {
-  readonly worker: Worker;
-  readonly answer: Promise<{ snapshot: GroupSnapshot; faults: readonly PieceFault[] }>;
+/** What a helping thread found. */
+type HelperAnswer = Exclude<WorkerAnswer, { limit: unknown }>;
+
+/** This thread and those that help it. */
+interface Team {
+  readonly exchange: GroupExchange;
+  readonly answers: readonly Promise<HelperAnswer>[];
+  /** Ends the others, whatever they do. */
+  end(): void;
 }
 
-function startHelpers(query: GroupQuery, queue: PieceQueue, count: number): Helper[] {
-  return Array.from({ length: Math.max(0, count) }, () => {
+/** Starts as many threads as are needed beside this one; nothing where it is to work alone. */
+function startTeam(query: GroupQuery, queue: PieceQueue, threads: number): Team | undefined {
+  if (threads < 2) return undefined;
+  const memory = groupExchangeMemory(threads);
+  const workers: Worker[] = [];
+  const answers: Promise<HelperAnswer>[] = [];
+  for (let thread = 1; thread < threads; thread++) {
     const url = new URL("./parallel_groups_worker.ts", import.meta.url);
     const worker = new Worker(url, { type: "module" });
     const answer = new Promise<WorkerAnswer>((resolve, reject) => {
@@ -129,14 +151,24 @@ function startHelpers(query: GroupQuery, queue: PieceQueue, count: number): Help
       };
     }).then(outcome);
     // It is awaited later; until then a failure is no unhandled one.
-    answer.catch(() => queue.stop());
-    const task: WorkerTask = { query, pieces: queue.pieces, shared: queue.shared };
+    answer.catch(() => {
+      queue.stop();
+      exchange.fail();
+    });
+    const { pieces, shared } = queue;
+    const task: WorkerTask = { query, pieces, shared, place: { memory, threads, thread } };
     worker.postMessage(task);
-    return { worker, answer };
-  });
+    workers.push(worker);
+    answers.push(answer);
+  }
+  const exchange = new GroupExchange(groupOptions(query), { memory, threads, thread: 0 });
+  const end = () => {
+    for (const worker of workers) worker.terminate();
+  };
+  return { exchange, answers, end };
 }
 
-function outcome(answer: WorkerAnswer): { snapshot: GroupSnapshot; faults: readonly PieceFault[] } {
+function outcome(answer: WorkerAnswer): HelperAnswer {
   if ("snapshot" in answer) return answer;
   throw new GroupTableLimitError(...answer.limit);
 }

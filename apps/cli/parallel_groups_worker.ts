@@ -1,7 +1,12 @@
 /** The thread that groups flows of pieces of inputs; `parallel_groups.ts` starts some of them. */
-import { type GroupSnapshot, GroupTableLimitError } from "@flowtools/flowset/groups";
+import {
+  GroupExchange,
+  type GroupExchangePlace,
+  type GroupSnapshot,
+  GroupTableLimitError,
+} from "@flowtools/flowset/groups";
 import type { FlowPiece } from "./flow_pieces.ts";
-import { type GroupQuery, QueryRun } from "./group_query.ts";
+import { groupOptions, type GroupQuery, QueryRun } from "./group_query.ts";
 import { type PieceFault, PieceQueue, readPieces } from "./piece_queue.ts";
 
 /** What a worker is told. */
@@ -9,6 +14,7 @@ export interface WorkerTask {
   readonly query: GroupQuery;
   readonly pieces: readonly FlowPiece[];
   readonly shared: SharedArrayBuffer;
+  readonly place: GroupExchangePlace;
 }
 
 /** What a worker tells: what it found, or how many groups were too many. */
@@ -24,15 +30,16 @@ interface WorkerScope {
 
 const scope = globalThis as unknown as WorkerScope;
 
-scope.onmessage = async ({ data: { query, pieces, shared } }) => {
-  const run = await QueryRun.begin(query);
-  const queue = new PieceQueue(pieces, shared);
+scope.onmessage = async ({ data: { query, pieces, shared, place } }) => {
+  const exchange = new GroupExchange(groupOptions(query), place);
   try {
-    const faults = await readPieces(run, queue);
-    const snapshot = run.groups.snapshot();
+    const run = await QueryRun.begin(query, exchange.local);
+    const faults = await readPieces(run, new PieceQueue(pieces, shared), () => exchange.turn());
+    const snapshot = (await exchange.finish()).snapshot();
     const { keys, sums, totals } = snapshot;
     scope.postMessage({ snapshot, faults }, [keys.buffer, sums.buffer, totals.buffer]);
   } catch (error) {
+    exchange.fail();
     if (!(error instanceof GroupTableLimitError)) throw error;
     scope.postMessage({ limit: error.counts });
   }

@@ -1,5 +1,4 @@
 import { GroupTableLimitError } from "@flowtools/flowset/groups";
-import { inputFaultText } from "./each_input.ts";
 import { type FlowPiece, pieceBatches } from "./flow_pieces.ts";
 import type { QueryRun } from "./group_query.ts";
 
@@ -90,6 +89,7 @@ export async function readPieces(
       await add(piece, run, (bytes) => queue.read(bytes), tick);
     } catch (error) {
       if (error instanceof GroupTableLimitError) throw error;
+      const { inputFaultText } = await import("./each_input.ts");
       faults.push({ piece: number, message: inputFaultText(piece.path, error) });
     }
   }

@@ -1,7 +1,7 @@
 import type { Flag, ParsedArguments } from "@flowtools/common/flags";
 import { loadSymbols } from "@flowtools/common/load_symbols";
 import type { GroupKeySpec, ToldLabels } from "@flowtools/flowset/groups";
-import { type SymbolKind, SymbolTable } from "@flowtools/flowset/select";
+import { type SymbolKind, SymbolTable } from "@flowtools/flowset/symbols";
 import { wordsOf } from "./modern_flags.ts";
 import { ReverseDns } from "./reverse_dns.ts";
 

@@ -1,10 +1,10 @@
 import type { RecordBlock } from "@flowtools/ft-format";
-import { type FlowReadOptions, RecordFilter, type Where } from "@flowtools/flowset/select";
+import type { FlowReadOptions, RecordFilter, Where } from "@flowtools/flowset/select";
 import type { ToldNames } from "@flowtools/flowset";
 import { VARIABLE_FLAG, variablesOf } from "@flowtools/common/config_file";
 import type { Flag, ParsedArguments } from "@flowtools/common/flags";
 import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
-import { loadWhere, type WhereInit } from "@flowtools/common/load_where";
+import type { WhereInit } from "@flowtools/common/load_where";
 
 /** Every command that reads flows has it. */
 export const WHERE_FLAG: Flag = {
@@ -70,21 +70,34 @@ export class WhereSelection {
   #passed = 0;
   #asked = false;
 
-  /** @param where What flows have to pass; nothing where all do */
-  constructor(where: Where | undefined) {
+  private constructor(where: Where | undefined, filter: RecordFilter | undefined) {
     this.where = where;
     const onSelected = (_read: number, passed: number) => {
       this.#asked = true;
       this.#passed += passed;
     };
-    this.#filter = where && new RecordFilter(where.filter);
+    this.#filter = filter;
     this.options = where === undefined ? {} : { where, onSelected };
   }
 
   /** Compiles the expression of a call; without one, all flows pass. */
   static async fromArgs(args: ParsedArguments): Promise<WhereSelection> {
     const init = whereInit(args);
-    return new WhereSelection(init && await loadWhere(init));
+    if (init === undefined) return new WhereSelection(undefined, undefined);
+    const { loadWhere } = await import("@flowtools/common/load_where");
+    return await WhereSelection.of(await loadWhere(init));
+  }
+
+  /**
+   * Takes what an expression was compiled to. What reads expressions and picks records is loaded
+   * only where there is one: that is more than most commands need besides.
+   *
+   * @param where What flows have to pass; nothing where all do
+   */
+  static async of(where: Where | undefined): Promise<WhereSelection> {
+    if (where === undefined) return new WhereSelection(undefined, undefined);
+    const { RecordFilter } = await import("@flowtools/flowset/select");
+    return new WhereSelection(where, new RecordFilter(where.filter));
   }
 
   /**

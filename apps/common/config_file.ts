@@ -1,5 +1,5 @@
 import { toText } from "@std/streams/to-text";
-import { parseVariables } from "@flowtools/flowset/select";
+import { parseVariables } from "@flowtools/flowset/variables";
 import { environment } from "./environment.ts";
 import { type Flag, type ParsedArguments, UsageError } from "./flags.ts";
 

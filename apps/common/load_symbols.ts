@@ -1,4 +1,4 @@
-import { builtInSymbols, type SymbolKind, SymbolTable } from "@flowtools/flowset/select";
+import { builtInSymbols, type SymbolKind, SymbolTable } from "@flowtools/flowset/symbols";
 import { environment } from "./environment.ts";
 import type { Flag } from "./flags.ts";
 

@@ -19,6 +19,15 @@ export const MERGE_BLOCK_BYTES: number = 1 << 20;
  */
 export const GROUP_TABLE_BYTES_MAX: number = 2 ** 30;
 
+/**
+ * Groups that one of several threads keeps: a table of as many stays in the caches of a processor.
+ * Once there are more, each thread has a part of the groups.
+ */
+export const SPILL_GROUPS: number = 1 << 16;
+
+/** Bytes of the blocks in which threads hand groups to each other. */
+export const GROUP_BLOCK_BYTES: number = 1 << 17;
+
 /** Bytes that an export collects before it hands them on. */
 export const EXPORT_BUFFER_BYTES: number = 1 << 18;
 

@@ -179,10 +179,18 @@ export function addTimes(sums: Float64Array, groups: Uint32Array, input: GroupIn
   }
 }
 
-/** A begin of 0 is not known yet. */
+/** A begin of 0 is not known. */
 function spread(sums: Float64Array, at: number, begin: number, end: number): void {
-  if (begin < sums[at + 4] || sums[at + 4] === 0) sums[at + 4] = begin;
+  if (begin !== 0 && (begin < sums[at + 4] || sums[at + 4] === 0)) sums[at + 4] = begin;
   if (end > sums[at + 5]) sums[at + 5] = end;
+}
+
+/** What each row adds to the sums of its group, a column for each sum. */
+export function rowSums(input: GroupInput, timed: boolean): Float64Array[] {
+  const flows = input.flows() ?? input.doubles("one flow").fill(1);
+  const sums = [flows, input.counter("dOctets"), input.counter("dPkts")];
+  if (!timed) return sums;
+  return [...sums, input.durations(), input.moments("first"), input.moments("last")];
 }
 
 /** Adds the sums of one group to those of another. */
@@ -198,7 +206,7 @@ export function addGroup(
   sums[at + 2] += from[fromAt + 2];
   if (stride < TIMED_SUMS) return;
   sums[at + 3] += from[fromAt + 3];
-  if (from[fromAt + 4] !== 0) spread(sums, at, from[fromAt + 4], from[fromAt + 5]);
+  spread(sums, at, from[fromAt + 4], from[fromAt + 5]);
 }
 
 /**

@@ -5,7 +5,7 @@ import { GroupTableLimitError } from "../report/errors.ts";
 export type ElementText = string | number;
 
 /** The word of flows whose record does not have the element. */
-export const ABSENT_WORD = 0;
+const ABSENT_WORD = 0;
 
 /** Bytes that a value takes beside its text: those of two tables. */
 const ENTRY_BYTES = 96;
@@ -13,7 +13,7 @@ const ENTRY_BYTES = 96;
 /** Words for values of elements, which may be longer than a word: each value has a number of its own. */
 export class ElementWords {
   /** The values by their words; that of {@linkcode ABSENT_WORD} is none. */
-  readonly texts: (ElementText | undefined)[] = [undefined];
+  readonly #texts: (ElementText | undefined)[] = [undefined];
   readonly #words = new Map<ElementText, number>();
   readonly #bytesMax: number;
   readonly #title: string;
@@ -36,18 +36,15 @@ export class ElementWords {
    * @throws {GroupTableLimitError} There are more values than memory allows
    */
   wordOf(value: RecordValue | undefined): number {
-    return value === undefined ? ABSENT_WORD : this.wordOfText(textOf(value));
-  }
-
-  /** The word of a value that is text already. */
-  wordOfText(text: ElementText): number {
+    if (value === undefined) return ABSENT_WORD;
+    const text = textOf(value);
     const known = this.#words.get(text);
     if (known !== undefined) return known;
     this.#bytes += ENTRY_BYTES + (typeof text === "string" ? text.length * 2 : 0);
     if (this.#bytes > this.#bytesMax) {
-      throw new GroupTableLimitError(this.#title, this.texts.length, this.#bytes, this.#bytesMax);
+      throw new GroupTableLimitError(this.#title, this.#texts.length, this.#bytes, this.#bytesMax);
     }
-    const word = this.texts.push(text) - 1;
+    const word = this.#texts.push(text) - 1;
     this.#words.set(text, word);
     return word;
   }
@@ -59,11 +56,11 @@ export class ElementWords {
    * @returns The places, and the values in them
    */
   ranked(): { readonly places: Uint32Array; readonly texts: readonly (ElementText | undefined)[] } {
-    const order = this.texts.map((_, word) => word)
-      .sort((a, b) => compareTexts(this.texts[a], this.texts[b]));
+    const order = this.#texts.map((_, word) => word)
+      .sort((a, b) => compareTexts(this.#texts[a], this.#texts[b]));
     const places = new Uint32Array(order.length);
     for (const [place, word] of order.entries()) places[word] = place;
-    return { places, texts: order.map((word) => this.texts[word]) };
+    return { places, texts: order.map((word) => this.#texts[word]) };
   }
 }
 

@@ -3,12 +3,21 @@ import { GROUP_TABLE_BYTES_MAX } from "../limits.ts";
 import { MissingFieldError } from "../report/errors.ts";
 import { GroupTable } from "../report/group_table.ts";
 import { checkBothEnds, turnRows } from "./bidirectional.ts";
-import { addGroup, addGroups, addSums, addTimes, BASE_SUMS, TIMED_SUMS } from "./counters.ts";
-import { ABSENT_WORD, type ElementText, ElementWords } from "./element_words.ts";
+import {
+  addGroup,
+  addGroups,
+  addSums,
+  addTimes,
+  BASE_SUMS,
+  rowSums,
+  TIMED_SUMS,
+} from "./counters.ts";
+import { ElementWords } from "./element_words.ts";
 import type { FlowOrigins, OriginLookup } from "./flow_origins.ts";
 import { GroupInput } from "./group_input.ts";
 import { GroupResult } from "./group_result.ts";
-import { groupKeyColumns, groupKeyWords, keyFields, widens } from "./key_words.ts";
+import { type GroupRows, type GroupSnapshot, joinGroups } from "./group_snapshot.ts";
+import { groupKeyColumns, groupKeyWords, groupWords, keyFields, widens } from "./key_words.ts";
 import { ableRows, type LackingListener } from "./lacking_flows.ts";
 import { endKeys, type GroupKey, oppositeKey } from "./parse_keys.ts";
 import { widenKeys } from "./widen_keys.ts";
@@ -26,22 +35,6 @@ export interface GroupOptions {
   readonly timed?: boolean;
   /** Bytes of the group table; default {@linkcode GROUP_TABLE_BYTES_MAX}. */
   readonly groupTableBytesMax?: number;
-}
-
-/** The groups of a run as typed arrays, to be handed to another thread. */
-export interface GroupSnapshot {
-  /** Groups. */
-  readonly size: number;
-  /** Words of their keys. */
-  readonly keys: Uint32Array<ArrayBuffer>;
-  /** Their sums. */
-  readonly sums: Float64Array<ArrayBuffer>;
-  /** Sums of all flows. */
-  readonly totals: Float64Array<ArrayBuffer>;
-  /** Whether addresses have the words of IPv6. */
-  readonly wide: boolean;
-  /** The values of elements by their words. */
-  readonly elements: readonly (ElementText | undefined)[];
 }
 
 /**
@@ -74,7 +67,8 @@ export class GroupRun {
   readonly #required: readonly FlowFieldName[];
   readonly #addressFields: readonly FlowFieldName[];
   readonly #timed: boolean;
-  readonly #stride: number;
+  /** Sums of a group. */
+  readonly stride: number;
   readonly #bytesMax: number;
   readonly #title: string;
   readonly #small: boolean;
@@ -90,6 +84,9 @@ export class GroupRun {
   #otherGroups = new Uint32Array(0);
   #noGroups = new Uint32Array(0);
   #kept = new Uint32Array(0);
+  #passOn: ((rows: GroupRows) => void) | undefined;
+  /** Memory for the words of groups that are merged. */
+  #columns: Uint32Array[] = [];
 
   /**
    * Begins to group.
@@ -118,7 +115,7 @@ export class GroupRun {
     this.#addressFields = keys.filter(widens)
       .flatMap(({ spec }) => spec.ends === undefined ? [spec.fields[0]] : spec.fields);
     this.#timed = timed;
-    this.#stride = timed ? TIMED_SUMS : BASE_SUMS;
+    this.stride = timed ? TIMED_SUMS : BASE_SUMS;
     this.#bytesMax = options.groupTableBytesMax ?? GROUP_TABLE_BYTES_MAX;
     const titled = keys.filter(({ spec }) => spec.kind !== "origin");
     this.#title = titled.map(({ label }) => label).join(",") || "totals";
@@ -126,7 +123,7 @@ export class GroupRun {
     this.octets = keys.some(({ spec }) => spec.kind === "element");
     this.#elements = new ElementWords(this.#title, this.#bytesMax);
     this.#input = new GroupInput(this.#elements);
-    this.#totals = new Float64Array(this.#stride);
+    this.#totals = new Float64Array(this.stride);
     this.#table = this.#createTable();
   }
 
@@ -178,12 +175,23 @@ export class GroupRun {
     if (input.rows === 0) return;
     this.#reserve(batch.capacity);
     if (this.#keys.length === 0 || this.#sides.length > 1) {
-      addSums(this.#totals, this.#stride, this.#noGroups, input);
+      addSums(this.#totals, this.stride, this.#noGroups, input);
       if (this.#timed) addTimes(this.#totals, this.#noGroups, input);
     }
     if (this.#keys.length === 0) return;
     if (!this.#wide && this.#addressFields.some((field) => input.wide(field) !== undefined)) {
       this.#widen();
+    }
+    if (this.#passOn !== undefined && this.#sides.length === 1) {
+      this.#passOn({
+        count: input.rows,
+        keys: this.#keyColumns(this.#keys),
+        keyStep: 1,
+        sums: rowSums(input, this.#timed),
+        sumStep: 1,
+        wide: this.#wide,
+      });
+      return;
     }
     this.#find(this.#sides[0], this.#groups);
     if (this.#sides.length > 1) this.#find(this.#sides[1], this.#otherGroups);
@@ -193,21 +201,34 @@ export class GroupRun {
     if (input.rows > 0) this.#sum(this.#otherGroups);
   }
 
+  /** Groups so far. */
+  get size(): number {
+    return this.#table.size;
+  }
+
   /**
-   * Hands out the groups; the run is not to be used again.
-   *
-   * @returns The groups, and the memory that may be transferred
+   * The groups and their sums, in the memory of this run: they are valid until it gets more, and
+   * may be transferred where it is not to be used again. Words of elements and origins mean nothing
+   * to other runs.
    */
   snapshot(): GroupSnapshot {
-    const { size, keys, sums, words } = this.#table;
-    return {
-      size,
-      keys: keys.slice(0, size * words),
-      sums: sums.slice(0, size * this.#stride),
-      totals: this.#totals,
-      wide: this.#wide,
-      elements: this.#elements.texts,
-    };
+    const { size, keys, sums } = this.#table;
+    this.#total();
+    return { size, keys, sums, totals: this.#totals, wide: this.#wide };
+  }
+
+  /**
+   * Lets others group the flows of batches to come, where each flow is in one group.
+   *
+   * @param to Told the rows of each batch, in memory of this run
+   */
+  passOn(to: (rows: GroupRows) => void): void {
+    this.#passOn = to;
+  }
+
+  /** Forgets the groups; what the totals do not have from them stays. */
+  clear(): void {
+    this.#table.clear();
   }
 
   /**
@@ -216,58 +237,69 @@ export class GroupRun {
    * @param snapshot The groups
    * @throws {GroupTableLimitError} There are more groups than memory allows
    */
-  merge(snapshot: GroupSnapshot): void {
-    addGroup(this.#totals, 0, snapshot.totals, 0, this.#stride);
+  merge(snapshot: GroupSnapshot<ArrayBufferLike>): void {
+    const { size, sums, totals, wide } = snapshot;
+    addGroup(this.#totals, 0, totals, 0, this.stride);
     if (this.#keys.length === 0) return;
-    if (snapshot.wide && !this.#wide) this.#widen();
-    const told = snapshot.wide === this.#wide
-      ? snapshot.keys
-      : widenKeys(this.#keys, snapshot.keys, snapshot.size);
-    // Each run has words of its own for values of elements.
-    const words = snapshot.elements.map((text) =>
-      text === undefined ? ABSENT_WORD : this.#elements.wordOfText(text)
-    );
-    const keys = this.#withElements(told, snapshot.size, words);
+    if (wide && !this.#wide) this.#widen();
+    const keys = wide === this.#wide ? snapshot.keys : widenKeys(this.#keys, snapshot.keys, size);
     this.#reserve(MERGE_ROWS);
-    const columns = Array.from({ length: this.#table.words }, () => new Uint32Array(MERGE_ROWS));
-    for (let from = 0; from < snapshot.size; from += MERGE_ROWS) {
-      const rows = Math.min(MERGE_ROWS, snapshot.size - from);
-      this.#findKeys(keys, from, rows, columns);
-      addGroups(this.#table.sums, this.#groups, snapshot.sums, from, rows, this.#stride);
+    if (this.#columns.length !== this.#table.words) {
+      this.#columns = Array.from({ length: this.#table.words }, () => new Uint32Array(MERGE_ROWS));
     }
+    for (let from = 0; from < size; from += MERGE_ROWS) {
+      const rows = Math.min(MERGE_ROWS, size - from);
+      this.#findKeys(keys, from, rows, this.#columns);
+      addGroups(this.#table.sums, this.#groups, sums, from, rows, this.stride);
+    }
+  }
+
+  /**
+   * Makes sure that this run alone could have as many groups as several have together.
+   *
+   * @throws {GroupTableLimitError} They are too many
+   */
+  checkGroups(groups: number): void {
+    this.#table.checkGroups(groups);
   }
 
   /**
    * Ends the run.
    *
+   * @param others The groups of other runs with the same options, none of which is in two runs
    * @returns The groups and their sums
    */
-  finish(): GroupResult {
-    const { size, keys, sums } = this.#table;
-    if (this.#keys.length > 0 && this.#sides.length === 1) {
-      this.#totals.fill(0);
-      for (let at = 0; at < size * this.#stride; at += this.#stride) {
-        addGroup(this.#totals, 0, sums, at, this.#stride);
-      }
-    }
+  finish(others: readonly GroupSnapshot[] = []): GroupResult {
+    if (others.some(({ wide }) => wide) && !this.#wide) this.#widen();
+    const groups = joinGroups(this.#keys, [this.snapshot(), ...others]);
     const { places, texts } = this.#elements.ranked();
     return new GroupResult({
       keys: this.#keys,
       elements: texts,
       wide: this.#wide,
-      size,
-      keyWords: this.#withElements(keys, size, places),
-      sums,
-      stride: this.#stride,
-      totals: this.#totals,
+      size: groups.size,
+      keyWords: this.#withElements(groups.keys, groups.size, places),
+      sums: groups.sums,
+      stride: this.stride,
+      totals: groups.totals,
       overlapping: this.#sides.length > 1,
     });
+  }
+
+  /** Where each flow is in one group, these make the totals. */
+  #total(): void {
+    if (this.#keys.length === 0 || this.#sides.length > 1) return;
+    const { size, sums } = this.#table;
+    this.#totals.fill(0);
+    for (let at = 0; at < size * this.stride; at += this.stride) {
+      addGroup(this.#totals, 0, sums, at, this.stride);
+    }
   }
 
   /** The words of groups, with others in the place of those of elements. */
   #withElements(keys: Uint32Array, size: number, words: ArrayLike<number>): Uint32Array {
     if (!this.octets) return keys;
-    const stride = this.#keys.reduce((sum, key) => sum + groupKeyWords(key, this.#wide), 0);
+    const stride = groupWords(this.#keys, this.#wide);
     const changed = keys.slice(0, size * stride);
     let offset = 0;
     for (const key of this.#keys) {
@@ -301,8 +333,8 @@ export class GroupRun {
 
   #createTable(): GroupTable {
     return new GroupTable({
-      words: this.#keys.reduce((sum, key) => sum + groupKeyWords(key, this.#wide), 0),
-      counters: this.#stride,
+      words: groupWords(this.#keys, this.#wide),
+      counters: this.stride,
       bytesMax: this.#bytesMax,
       title: this.#title,
     });
@@ -318,6 +350,11 @@ export class GroupRun {
   }
 
   #find(keys: readonly GroupKey[], groups: Uint32Array): void {
+    this.#table.find(this.#keyColumns(keys), this.#input.rows, groups, this.#small);
+  }
+
+  /** The words of the keys of each row. */
+  #keyColumns(keys: readonly GroupKey[]): Uint32Array[] {
     const input = this.#input;
     const wide = this.#wide;
     let columns = keys.map((key, index) => groupKeyColumns(key, input, wide, `key ${index}`));
@@ -327,11 +364,11 @@ export class GroupRun {
       );
       columns = turnRows(columns, backward, keys.map(isPaired), input);
     }
-    this.#table.find(columns.flat(), input.rows, groups, this.#small);
+    return columns.flat();
   }
 
   #sum(groups: Uint32Array): void {
-    addSums(this.#table.sums, this.#stride, groups, this.#input);
+    addSums(this.#table.sums, this.stride, groups, this.#input);
     if (this.#timed) addTimes(this.#table.sums, groups, this.#input);
   }
 
@@ -376,7 +413,7 @@ export class GroupRun {
     for (let from = 0; from < size; from += MERGE_ROWS) {
       this.#findKeys(keys, from, Math.min(MERGE_ROWS, size - from), columns);
     }
-    this.#table.sums.set(sums.subarray(0, size * this.#stride));
+    this.#table.sums.set(sums.subarray(0, size * this.stride));
   }
 }
 

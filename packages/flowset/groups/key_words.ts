@@ -39,6 +39,11 @@ export function groupKeyWords(key: GroupKey, wide: boolean): number {
   return (widens(key) && wide ? WIDE_WORDS : 1) + (key.spec.kind === "network" ? 1 : 0);
 }
 
+/** 32-bit words of all keys of a group. */
+export function groupWords(keys: readonly GroupKey[], wide: boolean): number {
+  return keys.reduce((sum, key) => sum + groupKeyWords(key, wide), 0);
+}
+
 /**
  * The words of a key of each row.
  *

@@ -24,9 +24,11 @@ export {
 export type { ElementText } from "./element_words.ts";
 export type { FlowOrigins, OriginLookup } from "./flow_origins.ts";
 export { hasToldNames, isExporterKey, ToldLabels } from "./told_labels.ts";
+export * from "./group_exchange.ts";
 export * from "./group_result.ts";
 export * from "./group_run.ts";
 export type { LackingListener } from "./lacking_flows.ts";
+export type { GroupRows, GroupSnapshot } from "./group_snapshot.ts";
 export * from "./moment.ts";
 export { type GroupKey, parseGroupKeys, parseSpanSeconds } from "./parse_keys.ts";
 export * from "./time_zone.ts";

@@ -1,4 +1,4 @@
-import { groupKeyWords, widens } from "./key_words.ts";
+import { groupKeyWords, groupWords, widens } from "./key_words.ts";
 import type { GroupKey } from "./parse_keys.ts";
 
 const FAMILY_IPV4 = 4;
@@ -16,9 +16,8 @@ export function widenKeys(
   words: Uint32Array,
   size: number,
 ): Uint32Array<ArrayBuffer> {
-  const count = (wide: boolean) => keys.reduce((sum, key) => sum + groupKeyWords(key, wide), 0);
-  const before = count(false);
-  const after = count(true);
+  const before = groupWords(keys, false);
+  const after = groupWords(keys, true);
   const widened = new Uint32Array(size * after);
   let from = 0;
   let to = 0;

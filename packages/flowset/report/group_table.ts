@@ -96,6 +96,25 @@ export class GroupTable {
     }
   }
 
+  /** Forgets all groups; the memory stays. */
+  clear(): void {
+    this.sums.fill(0, 0, this.#size * this.counters);
+    this.#slots.fill(0);
+    this.#direct?.fill(0);
+    this.#size = 0;
+  }
+
+  /**
+   * Makes sure that one table may have as many groups as several have together.
+   *
+   * @throws {GroupTableLimitError} They are too many
+   */
+  checkGroups(groups: number): void {
+    let capacity = FIRST_CAPACITY;
+    while (capacity < groups) capacity *= 2;
+    if (capacity > FIRST_CAPACITY) this.#checkLimit(capacity, groups);
+  }
+
   /**
    * The same groups with one more word a key, which is 0 in all so far.
    *
@@ -266,7 +285,7 @@ export class GroupTable {
       this.keys = keys;
       const sums = new Float64Array(capacity * this.counters);
       sums.set(this.sums);
-      this.sums = sums;
+      this.sums = touch(sums, this.sums.length);
       this.#capacity = capacity;
     }
     // Five eighths of the slots in use: chains stay short, and memory small.
@@ -275,7 +294,7 @@ export class GroupTable {
 
   #rehash(): void {
     const old = this.#slots;
-    const slots = new Int32Array(old.length * 2);
+    const slots = touch(new Int32Array(old.length * 2), 0);
     const mask = slots.length - 1;
     const shift = --this.#shift;
     for (let from = 0; from < old.length; from += 2) {
@@ -290,13 +309,22 @@ export class GroupTable {
     this.#slots = slots;
   }
 
-  #checkLimit(capacity: number): void {
+  #checkLimit(capacity: number, groups = this.#size): void {
     // Of the slots, 16 bytes a group are the most that is in use at this capacity.
     const bytes = capacity * (this.words * 4 + this.counters * 8 + 16);
     if (bytes > this.#bytesMax) {
-      throw new GroupTableLimitError(this.#title, this.#size, bytes, this.#bytesMax);
+      throw new GroupTableLimitError(this.#title, groups, bytes, this.#bytesMax);
     }
   }
+}
+
+/**
+ * Writes the zeros that new memory has. Where a page is read before it is written to, the system
+ * first maps one that all share, then interrupts the other processors to take it back.
+ */
+function touch<Numbers extends Int32Array | Float64Array>(memory: Numbers, from: number): Numbers {
+  memory.fill(0, from);
+  return memory;
 }
 
 function sameKey(

@@ -1,0 +1,90 @@
+import { groupKeyWords, widens } from "./key_words.ts";
+import type { GroupKey } from "./parse_keys.ts";
+
+const FAMILY_IPV4 = 4;
+
+/** How to tell from the words of a group which part of all groups it is in. */
+export interface PartHash {
+  /** What each word is multiplied by. */
+  readonly factors: Int32Array;
+  /** What each word is compared with before: words that equal it do not count. */
+  readonly zeros: Int32Array;
+}
+
+/** Odd, and far from those of the group table: groups of a part must spread over its slots. */
+const FACTOR = 0x6c8e9cf5 | 0;
+const FACTOR_STEP = 0x3c6ef372 | 0;
+const MIX = 0x2c1b3c6d | 0;
+
+/**
+ * The hash of groups that tells parts apart. Where addresses have the words of IPv6, it is the same
+ * for those of IPv4 as where they have not, since some threads see IPv6 before others do.
+ *
+ * @param keys What flows are grouped by
+ * @param wide Whether addresses have the words of IPv6
+ */
+export function partHash(keys: readonly GroupKey[], wide: boolean): PartHash {
+  const factors: number[] = [];
+  const zeros: number[] = [];
+  let next = FACTOR;
+  const add = (count: number) => {
+    for (let word = 0; word < count; word++, next = (next + FACTOR_STEP) | 0) {
+      factors.push(next);
+      zeros.push(0);
+    }
+  };
+  // The words that are always there come first, so that their factors are the same either way.
+  for (const key of keys) add(groupKeyWords(key, false));
+  if (!wide) return { factors: Int32Array.from(factors), zeros: Int32Array.from(zeros) };
+  const narrow = factors.splice(0);
+  zeros.length = 0;
+  let at = 0;
+  for (const key of keys) {
+    const words = groupKeyWords(key, false);
+    if (widens(key)) {
+      add(groupKeyWords(key, true));
+      const family = factors.length - groupKeyWords(key, true);
+      zeros[family] = FAMILY_IPV4;
+      factors[family + 1] = narrow[at];
+      if (words > 1) factors[factors.length - 1] = narrow[at + words - 1];
+    } else {
+      factors.push(...narrow.slice(at, at + words));
+      zeros.push(...new Array<number>(words).fill(0));
+    }
+    at += words;
+  }
+  return { factors: Int32Array.from(factors), zeros: Int32Array.from(zeros) };
+}
+
+/**
+ * Finds the part of each of some groups.
+ *
+ * @param hash The hash, for words as wide as these
+ * @param keys For each word of the keys, where that of the first group is
+ * @param step From the word of a group to that of the next
+ * @param from The first group
+ * @param parts Where to write the parts; as many as these
+ * @param count Parts that there are
+ */
+export function findParts(
+  { factors, zeros }: PartHash,
+  keys: readonly Uint32Array[],
+  step: number,
+  from: number,
+  parts: Uint32Array,
+  count: number,
+): void {
+  parts.fill(0);
+  for (let word = 0; word < factors.length; word++) {
+    const column = keys[word];
+    const factor = factors[word];
+    const zero = zeros[word];
+    for (let row = 0, at = from * step; row < parts.length; row++, at += step) {
+      parts[row] += Math.imul(column[at] ^ zero, factor);
+    }
+  }
+  for (let row = 0; row < parts.length; row++) {
+    const hash = Math.imul(parts[row] ^ (parts[row] >>> 15), MIX);
+    parts[row] = (hash >>> 16) * count >>> 16;
+  }
+}
