@@ -12,8 +12,13 @@ const WORKER = /_worker\.ts$/;
 /** How a worker is started: the file's name is all that tells it from the others. */
 const WORKER_URL = /new URL\("(\.{1,2}\/[^"]*?)([a-z0-9_]+_worker)\.ts", import\.meta\.url\)/g;
 
-/** How a file of the bundle imports another. */
-const IMPORT = /(\bfrom |\bimport |\bimport\()"(?:\.{1,2}\/)+([\w.-]+\.js)"/g;
+/** How a file of the bundle imports another: at once, or when it is needed. */
+const IMPORT = /(\bfrom |\bimport )"(?:\.{1,2}\/)+([\w.-]+\.js)"/g;
+const LATE_IMPORT = /\bimport\("(?:\.{1,2}\/)+([\w.-]+\.js)"\)/g;
+
+/** Imports a file when it is needed. Names in the text would be read by Deno at the start: all files. */
+const IMPORT_LATE = "importLate_";
+const IMPORT_LATE_TEXT = `\nfunction ${IMPORT_LATE}(file) {\n  return import(file);\n}\n`;
 
 /** A file of the bundled program. */
 export interface BundledFile {
@@ -96,7 +101,11 @@ async function bundle(entries: readonly string[], folder: string): Promise<void>
 
 /** The bundler puts workers in the folders where their sources are; all files become neighbours. */
 function withNeighbours(text: string, names: readonly string[]): string {
-  return text
+  const late = text.replaceAll(
+    LATE_IMPORT,
+    (whole, name) => names.includes(name) ? `${IMPORT_LATE}("./${name}")` : whole,
+  );
+  return (late === text ? text : late + IMPORT_LATE_TEXT)
     .replaceAll(
       IMPORT,
       (whole, before, name) => names.includes(name) ? `${before}"./${name}"` : whole,
