@@ -29,9 +29,6 @@ export interface StreamOptions {
 
 const U32_MAX = 0xffffffff;
 
-/** Bytes of records that are worth a write of their own. */
-const WRITE_BYTES = 1 << 20;
-
 /** What a header tells of the start of a capture where no file was read. */
 export const NO_CAPTURE_START = 0xffffffff;
 
@@ -120,10 +117,7 @@ export class StreamOutput {
     this.#flowCount += block.count;
     if (this.#deflate !== undefined) await this.#deflate.add(bytes);
     else if (this.#behind === undefined) this.#write(bytes);
-    else {
-      this.#behind.buffer.append(bytes);
-      if (this.#behind.buffer.used >= WRITE_BYTES) await this.#behind.handOver();
-    }
+    else await this.#behind.add(bytes);
   }
 
   /** Ends the stream, with these fields in the header where it can be rewritten. */

@@ -55,6 +55,13 @@ export class WriteBehind {
     this.#output = output;
   }
 
+  /** Adds bytes to the buffer; what has no room beside them is handed over first. */
+  async add(bytes: Uint8Array): Promise<void> {
+    const { used, bytes: memory } = this.buffer;
+    if (used > 0 && used + bytes.length + SLACK_BYTES > memory.length) await this.handOver();
+    this.buffer.append(bytes);
+  }
+
   /** Begins to write the buffer, after the one that was handed over before is written. */
   async handOver(): Promise<void> {
     await this.#written;
