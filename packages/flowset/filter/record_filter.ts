@@ -78,10 +78,7 @@ export class RecordFilter {
     const target = this.#bytes.buffer;
     const start = view.byteOffset + offset;
     const rows = this.#selection;
-    if (start % 8 === 0 && size % 8 === 0) {
-      const from = new BigUint64Array(view.buffer, start, bytes / 8);
-      copyLongs(from, rows, kept, size / 8, new BigUint64Array(target, 0, bytes / 8));
-    } else if (start % 4 === 0 && size % 4 === 0) {
+    if (start % 4 === 0 && size % 4 === 0) {
       const from = new Uint32Array(view.buffer, start, bytes / 4);
       copyWords(from, rows, kept, size / 4, new Uint32Array(target, 0, bytes / 4));
     } else {
@@ -94,22 +91,11 @@ export class RecordFilter {
   }
 }
 
-/** Of eight bytes each, compiled code makes no big integers, and takes a third of the time of words. */
-function copyLongs(
-  from: BigUint64Array,
-  rows: Uint32Array,
-  count: number,
-  longs: number,
-  to: BigUint64Array,
-): void {
-  let target = 0;
-  for (let i = 0; i < count; i++) {
-    let source = rows[i] * longs;
-    for (let long = 0; long < longs; long++) to[target++] = from[source++];
-  }
-}
-
-/** Word by word is several times faster than a call of the runtime for each record. */
+/**
+ * Word by word is several times faster than a call of the runtime for each record, and four at a time
+ * twice as fast as one. Big integers would be faster still where they are fully compiled, and are
+ * much slower where they are not.
+ */
 function copyWords(
   from: Uint32Array,
   rows: Uint32Array,
@@ -117,9 +103,16 @@ function copyWords(
   words: number,
   to: Uint32Array,
 ): void {
+  const quads = words & ~3;
   let target = 0;
   for (let i = 0; i < count; i++) {
     let source = rows[i] * words;
-    for (let word = 0; word < words; word++) to[target++] = from[source++];
+    for (const end = source + quads; source < end; source += 4, target += 4) {
+      to[target] = from[source];
+      to[target + 1] = from[source + 1];
+      to[target + 2] = from[source + 2];
+      to[target + 3] = from[source + 3];
+    }
+    for (let word = quads; word < words; word++) to[target++] = from[source++];
   }
 }

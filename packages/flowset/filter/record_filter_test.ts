@@ -16,7 +16,7 @@ filter-definition rows
   match ip-source-port ROWS
 `);
 
-// Records of 64, 68 and 60 bytes behind some bytes: copied by 8, 4 or 1 bytes.
+// Records of 64, 68 and 60 bytes behind some bytes: copied by words or bytes.
 for (const version of [5, 7, 1]) {
   for (const offset of [0, 8, 4, 3]) {
     Deno.test(`records of version ${version} at byte ${offset} are copied as they are`, () => {
