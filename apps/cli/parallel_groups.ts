@@ -19,10 +19,10 @@ import { Progress } from "./progress.ts";
 const THREADS_MAX = 16;
 
 /**
- * Bytes of plain records that are worth another thread: it takes some 60 ms to start, as long again
+ * Bytes of plain records that are worth another thread: it takes some 40 ms to start, as long again
  * until its code is compiled, and many groups go from one thread to the other.
  */
-const BYTES_PER_THREAD = 1 << 28;
+const BYTES_PER_THREAD = 1 << 27;
 
 /** How inputs are read. */
 export interface ReadOptions {
