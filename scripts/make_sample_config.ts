@@ -33,6 +33,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   elements: '["/etc/flowtools/elements.csv"]',
   source: '"auto"',
   "export-version": '"5"',
+  where: '"not proto icmp"',
   "pid-file": '"/run/flowtools/collector.pid"',
   "http-token-file": '"/etc/flowtools/token"',
   run: '"/usr/local/bin/after-rotation"',

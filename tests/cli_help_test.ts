@@ -299,12 +299,13 @@ Deno.test("man prints a page, or writes all of them", async () => {
   assertEquals([one.code, one.stdout], [0, commandManPage(stat, { date: "2024-05-01" })]);
   const whole = await flowtools(["man"]);
   assertEquals([whole.code, whole.stdout], [0, programManPage()]);
-  const all = await flowtools(["man", "--directory", folder.path], { env });
+  const directory = `${folder.path}/share/man/man1`;
+  const all = await flowtools(["man", "--directory", directory], { env });
   assertEquals([all.code, all.stdout, all.stderr], [0, "", ""]);
-  const files = [...Deno.readDirSync(folder.path)].map(({ name }) => name).toSorted();
+  const files = [...Deno.readDirSync(directory)].map(({ name }) => name).toSorted();
   const expected = ["flowtools.1", ...COMMAND_NAMES.map((name) => `flowtools-${name}.1`)];
   assertEquals(files, expected.toSorted());
-  assertEquals(Deno.readTextFileSync(`${folder.path}/flowtools-stat.1`), one.stdout);
+  assertEquals(Deno.readTextFileSync(`${directory}/flowtools-stat.1`), one.stdout);
 });
 
 // Terminals

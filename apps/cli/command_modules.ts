@@ -34,7 +34,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         load: async () => (await import("./commands/print.ts")).printCommand,
       },
       top: {
-        summary: "Who leads: the first groups of flows by any keys and any counter, exact",
+        summary: "Top talkers: the leading groups of flows, by any keys and any counter, exact",
         decodes: true,
         load: async () => (await import("./commands/top.ts")).topCommand,
       },

@@ -19,7 +19,8 @@ export const PROGRAM_SUMMARY = "flowtools reads, writes and decodes network flow
 
 /** What operands are, where a command reads flows. */
 export const INPUTS_TEXT =
-  'Files may be flow-tools files or directories of them; "-", or none, is standard input.';
+  "Files may be flow-tools files, captures of export packets, IPFIX files, or directories of them; " +
+  '"-", or none, is standard input.';
 
 /** The calls to begin with, each with what it does. */
 export const FIRST_CALLS: readonly Definition[] = [

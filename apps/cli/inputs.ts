@@ -49,8 +49,9 @@ function* walk(
     yield directory;
     return;
   }
+  const folder = directory.replace(/\/+$/, "");
   for (const name of names) {
-    const path = `${directory}/${name}`;
+    const path = `${folder}/${name}`;
     if (isDirectory(path)) {
       if (options.enter?.(path) ?? true) yield* walk(path, options, depth + 1);
     } else if (options.includeTmp || !name.startsWith("tmp")) yield path;

@@ -18,7 +18,7 @@ export const ENVIRONMENT: readonly Definition[] = [
   ["FLOWTOOLS_SYM_DIR", "Directory of the names of protocols, ports, AS numbers and tags"],
   ["FLOWTOOLS_STRICT_COMPAT", "Where it is 1, every command has --strict-compat"],
   ["NO_COLOR", "Where it is set, nothing is written in colour"],
-  ["TZ", "Time zone of the times that the classic formats show"],
+  ["TZ", "Local time zone: that of the classic formats, and of --tz local"],
 ];
 
 /** How the program ends. */

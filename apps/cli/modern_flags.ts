@@ -90,7 +90,7 @@ export const UNITS_FLAG: Flag = {
 export const ASCII_FLAG: Flag = {
   name: "ascii",
   group: "output",
-  doc: "Bars of ASCII letters (default: by the locale)",
+  doc: "Bars of ASCII characters (default: by the locale)",
 };
 
 /** The flags that say which flows of which files count, and how times are meant. */

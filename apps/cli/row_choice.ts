@@ -27,7 +27,7 @@ export const ROW_LIMIT_FLAG: Flag = {
   value: "N",
   group: "output",
   range: [1, 1e9],
-  doc: "Print so many rows at most",
+  doc: "Rows to print at most",
 };
 
 /** The names of the flags that {@linkcode rowFlags} makes. */

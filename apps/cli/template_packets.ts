@@ -17,13 +17,13 @@ export const TEMPLATE_FLAGS: readonly Flag[] = [
     name: "resend-packets",
     value: "N",
     range: [1, 1_000_000],
-    doc: "Versions 9 and 10: send templates again after so many packets (default: 100)",
+    doc: "Versions 9 and 10: send templates again after N packets (default: 100)",
   },
   {
     name: "resend-seconds",
     value: "SECONDS",
     range: [1, 86_400],
-    doc: "Versions 9 and 10: send templates again after so many seconds (default: 60)",
+    doc: "Versions 9 and 10: send templates again after this time (default: 60)",
   },
 ];
 

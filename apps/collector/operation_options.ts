@@ -87,7 +87,7 @@ export const OPERATION_OPTIONS: readonly Flag[] = [
     value: "FILE",
     doc:
       "Where templates of NetFlow v9 and IPFIX are kept over a restart; - for nowhere (default: " +
-      `${STATE_FILE} in the directory of the files, nowhere for captures)`,
+      `${STATE_FILE} in the directory of the files; nowhere without one, and for packet captures)`,
   },
   {
     name: "foreground",

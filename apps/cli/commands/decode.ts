@@ -63,7 +63,7 @@ export const decodeCommand: CommandBody = {
     TMP_FLAG,
   ]),
   examples: [
-    ["flowtools decode export.pcap | jq .flows[].srcaddr", "What a capture exports"],
+    ["flowtools decode export.pcap | jq .exporter", "Who exports in a capture: an object a packet"],
     ["flowtools decode export.pcap packet.dat", "Several files, in the order of their packets"],
     ["flowtools decode --format table export.pcap", "A packet a line"],
     ["flowtools decode --format dump packet.dat", "Every byte of a packet explained"],

@@ -21,7 +21,7 @@ export const genCommand: CommandBody = {
       letter: "n",
       value: "N",
       range: [0, 2 ** 32 - 1],
-      doc: "Flows (default: 1000)",
+      doc: "Flows to generate (default: 1000)",
     },
     {
       name: "export-version",

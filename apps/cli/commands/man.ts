@@ -19,7 +19,7 @@ export const manCommand: CommandBody = {
       name: "directory",
       value: "DIR",
       group: "output",
-      doc: "Write all man pages, a file each, into a directory that is there",
+      doc: "Write all man pages, a file each, into a directory",
     },
   ],
   examples: [
@@ -34,6 +34,7 @@ export const manCommand: CommandBody = {
     if (directory !== undefined) {
       if (name !== undefined) throw new UsageError("--directory writes the pages of all commands");
       const { COMMANDS } = await import("../commands.ts");
+      Deno.mkdirSync(directory, { recursive: true });
       writePage(directory, "flowtools", programManPage(options));
       for (const command of COMMANDS) {
         writePage(directory, manPageName(command.name), commandManPage(command, options));

@@ -79,7 +79,7 @@ const MODERN_FLAGS: readonly Flag[] = [
     value: "N",
     group: "output",
     range: [1, 1e9],
-    doc: "Print so many flows at most",
+    doc: "Flows to print at most",
   },
   {
     ...MEMORY_FLAG,

@@ -39,7 +39,9 @@ export const rptfmtCommand: CommandBody = {
       meanings: [
         ["ascii", "As flow-rptfmt has it"],
         ["html", "A table for a web page"],
-        ...DATA_FORMAT_FLAG.meanings ?? [],
+        ...(DATA_FORMAT_FLAG.meanings ?? []).map(([name, meaning]) =>
+          [name, name === "json" ? "One array of objects, each a report" : meaning] as const
+        ),
       ],
       doc: "Format (default: ascii)",
     },
@@ -72,7 +74,7 @@ export const rptfmtCommand: CommandBody = {
       letter: "a",
       value: "SECONDS",
       range: [0, U32_MAX],
-      doc: "Give up after so many seconds, for web pages made on request",
+      doc: "Give up after this time, for web pages made on request",
     },
     {
       name: "compat-g",

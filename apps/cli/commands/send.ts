@@ -58,7 +58,8 @@ export const sendCommand: CommandBody = {
     {
       name: "speed",
       value: "FACTOR",
-      doc: "Keep the time of the export, so many times as fast: 1 as it was, 60 an hour a minute",
+      doc:
+        "Keep the times of the export, FACTOR times as fast: 1 as it was, 60 an hour in a minute",
     },
     {
       name: "privacy-mask",
@@ -69,7 +70,8 @@ export const sendCommand: CommandBody = {
     {
       name: "spoof",
       letter: "s",
-      doc: "Send from LOCALIP, whosever it is (raw socket: needs root or CAP_NET_RAW)",
+      doc:
+        "Send from LOCALIP, even if it is not of this host (raw socket: needs root or CAP_NET_RAW)",
     },
     TMP_FLAG,
     DEBUG_FLAG,

@@ -80,7 +80,7 @@ export const statCommand: CommandBody = {
       name: "tally",
       letter: "t",
       value: "LINES",
-      doc: "With -P, in tables of ports, AS, …: a subtotal after so many lines",
+      doc: "With -P, in tables of ports, AS, …: a subtotal each LINES lines",
     },
     { name: "title", letter: "T", value: "TEXT", doc: "Title of the report" },
     {

@@ -137,6 +137,15 @@ const STREAM_FLAGS: readonly Flag[] = [
   },
 ];
 
+/** The version of a stream, which has one for all flows. */
+const STREAM_VERSION_FLAG: Flag = {
+  name: "export-version",
+  letter: "V",
+  value: "VERSION",
+  doc: "Store as 1, 5, 6, 7, 8.1 to 8.14 or 1005 (default: that of the first flows, others are " +
+    "converted to it; NetFlow v9, IPFIX and sFlow as 5, IPv4 only)",
+};
+
 /** What means nothing for JSON. */
 export const STREAM_ONLY: readonly string[] = [
   ...STREAM_FLAGS.map(({ name }) => name),
@@ -153,7 +162,7 @@ export const RECEIVE_OPTIONS: readonly Flag[] = [
   },
   OUTPUT_FLAG,
   ...STREAM_FLAGS,
-  ...PIPELINE_OPTIONS,
+  ...PIPELINE_OPTIONS.map((flag) => flag.name === "export-version" ? STREAM_VERSION_FLAG : flag),
   queueFlag("a slow reader", OUTPUT_QUEUE_BYTES),
   {
     name: "fields",

@@ -37,6 +37,6 @@ export const WEB_OPTIONS: readonly Flag[] = [
     name: "http-query-seconds",
     value: "N",
     range: [1, 3_600],
-    doc: `How long a query may run (default: ${QUERY_SECONDS})`,
+    doc: `Seconds that a query may run (default: ${QUERY_SECONDS})`,
   },
 ];

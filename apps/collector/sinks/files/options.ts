@@ -43,7 +43,7 @@ export const FILE_OPTIONS: readonly Flag[] = [
     name: "expire-size",
     letter: "E",
     value: "SIZE",
-    doc: "Bytes to keep at most: a number and b (512), K, M or G; 0 for any (default: 0)",
+    doc: "Bytes to keep at most: a number and b (512 bytes), K, M or G; 0 for any (default: 0)",
   },
   {
     name: "compress",
