@@ -8,7 +8,7 @@
  */
 import { parseFlags, UsageError } from "../apps/common/flags.ts";
 import { writeProgram } from "./compile/bundle_program.ts";
-import { PERMISSIONS, RUNTIME_FLAGS, SEALED } from "./compile/permissions.ts";
+import { RUN_FLAGS } from "./compile/runtime_flags.ts";
 
 const FLAGS = [
   {
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const program = await writeProgram(`${root}/share/${name}`);
   const command = ["install", "--global", "--force", "--root", root, "--name", name];
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [...command, ...SEALED, ...RUNTIME_FLAGS, ...PERMISSIONS, program],
+    args: [...command, ...RUN_FLAGS, program],
     stdout: "inherit",
     stderr: "inherit",
   }).output();

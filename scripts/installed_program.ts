@@ -1,6 +1,6 @@
 /** The program as `deno task install` leaves it, for benchmarks: what users run is what is timed. */
 import { writeProgram } from "./compile/bundle_program.ts";
-import { PERMISSIONS, RUNTIME_FLAGS, SEALED } from "./compile/permissions.ts";
+import { RUN_FLAGS } from "./compile/runtime_flags.ts";
 
 /** The program in a folder of its own. */
 export interface InstalledProgram extends AsyncDisposable {
@@ -13,7 +13,7 @@ export async function installedProgram(): Promise<InstalledProgram> {
   const folder = await Deno.makeTempDir({ prefix: "flowtools-bench-" });
   const main = await writeProgram(`${folder}/program`);
   return {
-    call: [Deno.execPath(), "run", ...SEALED, ...RUNTIME_FLAGS, ...PERMISSIONS, main],
+    call: [Deno.execPath(), "run", ...RUN_FLAGS, main],
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
 }

@@ -8,7 +8,7 @@ import { FlowNames } from "./flow_names.ts";
 import { FlowPrinter } from "./flow_printer.ts";
 import { Output } from "./output.ts";
 import { CsvRenderer } from "./render/csv.ts";
-import { NdjsonRenderer } from "./render/json.ts";
+import { JsonRenderer } from "./render/json.ts";
 import { LabelledFlows } from "./render/labelled_flow.ts";
 import type { Renderer } from "./render/renderer.ts";
 import { TableRenderer } from "./render/table.ts";
@@ -69,7 +69,10 @@ async function printed(
 const WIDE = "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa";
 
 Deno.test("JSON has the names of addresses beside them", async () => {
-  const { lines, asked } = await printed(2, (names) => new NdjsonRenderer(undefined, names));
+  const { lines, asked } = await printed(
+    2,
+    (names) => new JsonRenderer("ndjson", undefined, names),
+  );
   // 0.0.0.0 is nobody's address.
   assertEquals(asked.toSorted(), [WIDE, "1.2.0.192.in-addr.arpa", "2.2.0.192.in-addr.arpa"]);
   const rows = lines.map((line) => JSON.parse(line));

@@ -3,12 +3,11 @@ import {
   type GroupResult,
   hasToldNames,
   isExporterKey,
+  PORT_PROTOCOLS,
   type TimeZone,
 } from "@flowtools/flowset/groups";
+import type { FlowSelectionInit } from "./flow_selection.ts";
 import type { ValueNames } from "./value_names.ts";
-
-/** Protocols that have ports. */
-const PORT_PROTOCOLS: ReadonlySet<number> = new Set([6, 17, 33, 132]);
 
 /** What tables show where records do not have a key. */
 const ABSENT = "-";
@@ -99,6 +98,14 @@ export class KeyLabels {
 /** A moment as programs read it: UTC, whole seconds without a fraction. */
 export function isoText(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
+}
+
+/** The time that flows were asked for, as documents tell it: null where an end is open. */
+export function windowJson(
+  { since, until }: FlowSelectionInit,
+): { readonly since: string | null; readonly until: string | null } {
+  const text = (ms: number | undefined) => ms === undefined ? null : isoText(ms);
+  return { since: text(since), until: text(until) };
 }
 
 /** When a span of time begins, as precise as its length asks for. */

@@ -34,7 +34,7 @@ export const BY_FLAG: Flag = {
 
 export const COUNTER_NAMES: readonly string[] = GROUP_COUNTERS.map(({ name }) => name);
 
-export const SINCE_FLAG: Flag = {
+const SINCE_FLAG: Flag = {
   name: "since",
   value: "TIME",
   group: "selection",
@@ -43,7 +43,7 @@ export const SINCE_FLAG: Flag = {
     "that were captured before are not opened",
 };
 
-export const UNTIL_FLAG: Flag = {
+const UNTIL_FLAG: Flag = {
   name: "until",
   value: "TIME",
   group: "selection",
@@ -72,10 +72,13 @@ export const AT_FLAG: Flag = {
     "Which time of a flow counts for spans, hours and days: its begin or its end (default: first)",
 };
 
+/** Threads at most: beyond that the disk is what takes time, and each hands groups to all others. */
+export const THREADS_MAX = 16;
+
 export const THREADS_FLAG: Flag = {
   name: "threads",
   value: "N",
-  range: [1, 16],
+  range: [1, THREADS_MAX],
   doc: "Threads that read at most (default: one for each core where there is enough to read)",
 };
 
@@ -87,7 +90,7 @@ export const UNITS_FLAG: Flag = {
   doc: "Numbers of tables: exact, or as 1.2M (default: human on terminals, else exact)",
 };
 
-export const ASCII_FLAG: Flag = {
+const ASCII_FLAG: Flag = {
   name: "ascii",
   group: "output",
   doc: "Bars of ASCII characters (default: by the locale)",

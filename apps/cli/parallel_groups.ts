@@ -1,28 +1,11 @@
 import { NO_FLAGS, type ParsedArguments } from "@flowtools/common/flags";
-import {
-  GroupExchange,
-  groupExchangeMemory,
-  type GroupResult,
-  GroupRun,
-  GroupTableLimitError,
-  hasToldNames,
-  ToldLabels,
-} from "@flowtools/flowset/groups";
+import { type GroupResult, GroupRun, hasToldNames, ToldLabels } from "@flowtools/flowset/groups";
+import { type FlowPiece, planPieces } from "./flow_pieces.ts";
 import { withMemoryHint } from "./group_memory.ts";
 import { groupOptions, type GroupQuery, queryKeys, QueryRun } from "./group_query.ts";
-import { type FlowPiece, planPieces, readingCost } from "./flow_pieces.ts";
-import type { WorkerAnswer, WorkerTask } from "./parallel_groups_worker.ts";
+import { startTeam, usefulThreads } from "./group_team.ts";
 import { type AddPiece, type PieceFault, PieceQueue, readPieces } from "./piece_queue.ts";
 import { Progress } from "./progress.ts";
-
-/** Threads at most: beyond that the disk is what takes time, and each hands groups to all others. */
-const THREADS_MAX = 16;
-
-/**
- * Bytes of plain records that are worth another thread: it takes some 40 ms to start, as long again
- * until its code is compiled, and many groups go from one thread to the other.
- */
-const BYTES_PER_THREAD = 1 << 27;
 
 /** How inputs are read. */
 export interface ReadOptions {
@@ -76,7 +59,7 @@ export async function groupInputs(
   // Values of elements have words that only one thread knows.
   const alone = grouping.keys.some(({ spec }) => spec.kind === "element");
   const threads = alone ? 1 : options.threads ?? await usefulThreads(queue);
-  const team = startTeam(whole, queue, Math.min(threads, THREADS_MAX, queue.pieces.length));
+  const team = startTeam(whole, queue, threads);
   const groups = team?.exchange.local ?? new GroupRun(grouping);
   let result: GroupResult;
   try {
@@ -99,9 +82,9 @@ export async function groupInputs(
     if (team === undefined) result = groups.finish();
     else {
       const owned = await team.exchange.finish();
-      const found = await Promise.all(team.answers);
-      for (const { faults } of found) note(queue, faults);
-      result = owned.finish(found.map(({ snapshot }) => snapshot));
+      const answers = await Promise.all(team.answers);
+      for (const answer of answers) note(queue, answer.faults);
+      result = owned.finish(answers.map(({ snapshot }) => snapshot));
     }
   } catch (error) {
     throw withMemoryHint(error);
@@ -110,67 +93,11 @@ export async function groupInputs(
     team?.end();
   }
   progress.end();
-  const found = { result, faults: reportFaults(faults) + warnings };
-  if (!origins) return found;
+  const grouped = { result, faults: reportFaults(faults) + warnings };
+  if (!origins) return grouped;
   const labels = new ToldLabels(result, groups.origins);
   const shown = result.keys.slice(0, -1).map((_, key) => key);
-  return { ...found, result: result.project(shown).result, labels };
-}
-
-/** As many threads as there are cores, where the inputs are worth it. */
-async function usefulThreads({ pieces }: PieceQueue): Promise<number> {
-  const worth = Math.floor(await readingCost(pieces) / BYTES_PER_THREAD);
-  return Math.max(1, Math.min(navigator.hardwareConcurrency, worth));
-}
-
-/** What a helping thread found. */
-type HelperAnswer = Exclude<WorkerAnswer, { limit: unknown }>;
-
-/** This thread and those that help it. */
-interface Team {
-  readonly exchange: GroupExchange;
-  readonly answers: readonly Promise<HelperAnswer>[];
-  /** Ends the others, whatever they do. */
-  end(): void;
-}
-
-/** Starts as many threads as are needed beside this one; nothing where it is to work alone. */
-function startTeam(query: GroupQuery, queue: PieceQueue, threads: number): Team | undefined {
-  if (threads < 2) return undefined;
-  const memory = groupExchangeMemory(threads);
-  const workers: Worker[] = [];
-  const answers: Promise<HelperAnswer>[] = [];
-  for (let thread = 1; thread < threads; thread++) {
-    const url = new URL("./parallel_groups_worker.ts", import.meta.url);
-    const worker = new Worker(url, { type: "module" });
-    const answer = new Promise<WorkerAnswer>((resolve, reject) => {
-      worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => resolve(data);
-      worker.onerror = (event) => {
-        event.preventDefault();
-        reject(new Error(`a thread failed: ${event.message}`));
-      };
-    }).then(outcome);
-    // It is awaited later; until then a failure is no unhandled one.
-    answer.catch(() => {
-      queue.stop();
-      exchange.fail();
-    });
-    const { pieces, shared } = queue;
-    const task: WorkerTask = { query, pieces, shared, place: { memory, threads, thread } };
-    worker.postMessage(task);
-    workers.push(worker);
-    answers.push(answer);
-  }
-  const exchange = new GroupExchange(groupOptions(query), { memory, threads, thread: 0 });
-  const end = () => {
-    for (const worker of workers) worker.terminate();
-  };
-  return { exchange, answers, end };
-}
-
-function outcome(answer: WorkerAnswer): HelperAnswer {
-  if ("snapshot" in answer) return answer;
-  throw new GroupTableLimitError(...answer.limit);
+  return { ...grouped, result: result.project(shown).result, labels };
 }
 
 /** Each input once, in the order in which they were named. */

@@ -1,4 +1,4 @@
-/** The thread that groups flows of pieces of inputs; `parallel_groups.ts` starts some of them. */
+/** The thread that groups flows of pieces of inputs; `group_team.ts` starts some of them. */
 import {
   GroupExchange,
   type GroupExchangePlace,

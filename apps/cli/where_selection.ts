@@ -7,7 +7,7 @@ import { SYMBOLS_FLAG } from "@flowtools/common/load_symbols";
 import type { WhereInit } from "@flowtools/common/load_where";
 
 /** Every command that reads flows has it. */
-export const WHERE_FLAG: Flag = {
+const WHERE_FLAG: Flag = {
   name: "where",
   value: "EXPR",
   group: "selection",

@@ -23,7 +23,7 @@ export interface ConfigFile {
 }
 
 /** Where the configuration of a kind is, such as `filter`, unless a flag says otherwise. */
-export function defaultConfigPath(kind: string): string {
+function defaultConfigPath(kind: string): string {
   return `${environment(DIRECTORY_VARIABLE) ?? DIRECTORY_DEFAULT}/cfg/${kind}.cfg`;
 }
 

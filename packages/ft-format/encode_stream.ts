@@ -114,7 +114,6 @@ export class FtStreamEncoder {
   /** Values that did not fit their field and were replaced, by field. */
   readonly misfits: Map<FlowFieldName, number> = new Map();
   readonly #littleEndian: boolean;
-  readonly #streaming: boolean;
   readonly #header: { -readonly [Name in keyof FtHeaderFields]: FtHeaderFields[Name] };
   readonly #headerSize: number;
   readonly #deflater: Deflater | undefined;
@@ -149,7 +148,6 @@ export class FtStreamEncoder {
     }
     this.layout = layout;
     this.#littleEndian = options.byteOrder !== "big";
-    this.#streaming = options.streaming ?? false;
     this.#header = firstHeader(options);
     const size = encodeFtHeader(this.#header).length;
     if (size > HEADER_BYTES_MAX_WRITTEN) {

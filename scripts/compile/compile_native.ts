@@ -1,5 +1,5 @@
 import { type BundledFile, MAIN_FILE } from "./bundle_program.ts";
-import { PERMISSIONS, RUNTIME_FLAGS } from "./permissions.ts";
+import { PERMISSIONS, RUNTIME_FLAGS } from "./runtime_flags.ts";
 
 /** The base binary is some 40 MB; a network that stalls longer than this is as none. */
 const DOWNLOAD_MS_MAX = 300_000;

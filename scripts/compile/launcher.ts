@@ -1,5 +1,5 @@
 import { MAIN_FILE } from "./bundle_program.ts";
-import { PERMISSIONS, RUNTIME_FLAGS, SEALED } from "./permissions.ts";
+import { RUN_FLAGS } from "./runtime_flags.ts";
 
 /** What the runtime is called in the folder that it is unpacked to. */
 export const RUNTIME_FILE = "deno";
@@ -108,9 +108,7 @@ DENO_DIR=$found/cache
 DENO_NO_UPDATE_CHECK=1
 DENO_NO_PACKAGE_JSON=1
 export PATH DENO_DIR DENO_NO_UPDATE_CHECK DENO_NO_PACKAGE_JSON
-exec "$found/${RUNTIME_FILE}" run ${
-      [...SEALED, ...RUNTIME_FLAGS, ...PERMISSIONS].join(" ")
-    } "$found/${MAIN_FILE}" "$@"
+exec "$found/${RUNTIME_FILE}" run ${RUN_FLAGS.join(" ")} "$found/${MAIN_FILE}" "$@"
 `;
   }
 }

@@ -12,8 +12,8 @@ import { type FoundPacket, packetJson, placeOf } from "../packet_json.ts";
 import { PacketSelection } from "../packet_selection.ts";
 import { readChunks } from "../read_chunks.ts";
 import { DATA_FORMATS } from "../render/data_set.ts";
-import type { ShownObject } from "../render/object_set.ts";
-import { PACKET_NAMES, PacketView } from "../render/packet_view.ts";
+import type { ShownObject } from "../render/object_view.ts";
+import { PACKET_NAMES, packetView } from "../render/packet_view.ts";
 import { refuseRows, rowChoiceOf, rowFlags } from "../row_choice.ts";
 import { OUTPUT_FLAG, TMP_FLAG } from "../shared_flags.ts";
 import { WhereSelection, withWhere } from "../where_selection.ts";
@@ -126,7 +126,7 @@ function openView(args: ParsedArguments): { readonly view: View; readonly output
   const [zone, look] = [zoneOf(args), lookFromFlags(args)];
   const output = Output.open(args.value("output"));
   if (format === undefined) return { view: new DumpView(output, choice.limit), output };
-  const packets = new PacketView(output, { format, choice, zone, look });
+  const packets = packetView(output, { format, choice, zone, look });
   const view: View = {
     get full() {
       return packets.full;

@@ -5,7 +5,7 @@ import { lookFromFlags, TABLE_ZONE_FLAG, UNITS_FLAG, zoneOf } from "../modern_fl
 import { Output } from "../output.ts";
 import { DATA_FORMATS } from "../render/data_set.ts";
 import { headerText } from "../render/header_text.ts";
-import { HEADER_NAMES, HeaderView } from "../render/header_view.ts";
+import { HEADER_NAMES, headerObject, headerView } from "../render/header_view.ts";
 import { rowChoiceOf, rowFlags, rowFormatOf } from "../row_choice.ts";
 import { OUTPUT_FLAG, SILENT_DEBUG_FLAG, TMP_FLAG } from "../shared_flags.ts";
 
@@ -43,11 +43,11 @@ export const headerCommand: CommandBody = {
     const choice = rowChoiceOf(args, HEADER_NAMES);
     const [zone, look] = [zoneOf(args), lookFromFlags(args)];
     const output = Output.open(args.value("output"));
-    const view = format && new HeaderView(output, { format, choice, zone, look });
+    const view = format && headerView(output, { format, choice, zone, look });
     const code = await eachInput(args, async (path) => {
       if (view?.full) return;
       await using set = await FlowSet.open(path);
-      if (view !== undefined) view.add(path, set.header);
+      if (view !== undefined) view.add(headerObject(path, set.header));
       else output.text(headerText(set.header, args.value("comment-char")?.[0]));
     });
     view?.end();

@@ -20,11 +20,12 @@ import { Output } from "../output.ts";
 import { PacketWarnings } from "../packet_warnings.ts";
 import { PRINT_FORMATS } from "../render/classic_print_formats.ts";
 import { CsvRenderer } from "../render/csv.ts";
-import { JsonRenderer, NdjsonRenderer } from "../render/json.ts";
+import { JsonRenderer } from "../render/json.ts";
 import { LabelledFlows } from "../render/labelled_flow.ts";
 import type { Look } from "../render/look.ts";
 import type { Renderer } from "../render/renderer.ts";
 import { TableRenderer } from "../render/table.ts";
+import { ROW_LIMIT_FLAG } from "../row_choice.ts";
 import {
   DEBUG_FLAG,
   FIELDS_FLAG,
@@ -49,8 +50,8 @@ type CreateRenderer = (
 /** The renderers by the name of their format. */
 const RENDERERS: Readonly<Record<string, CreateRenderer>> = {
   table: (...options) => new TableRenderer(...options),
-  ndjson: (fields, _, names) => new NdjsonRenderer(fields, names),
-  json: (fields, _, names) => new JsonRenderer(fields, names),
+  ndjson: (fields, _, names) => new JsonRenderer("ndjson", fields, names),
+  json: (fields, _, names) => new JsonRenderer("json", fields, names),
   csv: (fields, added, names) => new CsvRenderer(fields, added, names),
 };
 
@@ -74,13 +75,7 @@ const MODERN_FLAGS: readonly Flag[] = [
     doc: "Order of the flows: a field, octets, packets, duration, bps, pps or bpp, least first; " +
       "with a minus sign before it greatest first",
   },
-  {
-    name: "limit",
-    value: "N",
-    group: "output",
-    range: [1, 1e9],
-    doc: "Flows to print at most",
-  },
+  { ...ROW_LIMIT_FLAG, doc: "Flows to print at most" },
   {
     ...MEMORY_FLAG,
     group: "output",

@@ -1,17 +1,9 @@
+import type { JsonValue } from "@flowtools/flow-model";
 import type { Output } from "../output.ts";
 import type { Look } from "./look.ts";
 import { type Cell, type TableColumn, tableLines } from "./modern_table.ts";
 import { csvCell } from "./csv_cell.ts";
 import { ALL_ROWS, type RowChoice, RowSieve } from "./row_sieve.ts";
-
-/** A value as JSON has it. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };
 
 /** The formats that every command has that prints. */
 export const DATA_FORMATS = ["table", "json", "ndjson", "csv"] as const;

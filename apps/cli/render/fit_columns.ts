@@ -16,7 +16,7 @@ export interface FittedColumn {
 /** The columns that a line has room for, and those that it has none for. */
 export interface FittedColumns<Column> {
   readonly shown: readonly Column[];
-  readonly left: readonly Column[];
+  readonly leftOut: readonly Column[];
   /** Columns of text between two columns. */
   readonly gap: number;
 }
@@ -34,37 +34,30 @@ export function fitColumns<Column extends FittedColumn>(
   room: number,
   gaps: readonly number[],
 ): FittedColumns<Column> {
-  const [wide] = gaps;
   let shown = columns;
-  let gap = wide;
-  const leave = (candidates: readonly Column[]) => {
+  let gap = gaps[0];
+  const drop = (candidates: readonly Column[], widthOf: (column: Column) => number) => {
     for (const column of candidates) {
-      if (lineWidth(shown, gap) <= room) return;
+      if (lineWidth(shown.map(widthOf), gap) <= room) return;
       shown = shown.filter((other) => other !== column);
     }
   };
-  leave(
-    columns.filter(({ detail }) => detail !== undefined)
-      .toSorted((a, b) => b.detail! - a.detail!),
-  );
-  gap = gaps.find((width) => lineWidth(shown, width) <= room) ?? gaps[gaps.length - 1];
+  const ownWidth = ({ width }: Column) => width;
+  const details = columns.filter(({ detail }) => detail !== undefined);
+  drop(details.toSorted((a, b) => b.detail! - a.detail!), ownWidth);
+  gap = gaps.find((each) => lineWidth(shown.map(ownWidth), each) <= room) ?? gaps[gaps.length - 1];
   // Columns that even their least widths leave no room for.
-  const least = (column: Column) => ({ ...column, width: leastWidth(column) });
-  const spare = shown.filter(({ spare }) => spare).toReversed();
-  for (const column of spare) {
-    if (lineWidth(shown.map(least), gap) <= room) break;
-    shown = shown.filter((other) => other !== column);
-  }
-  const left = columns.filter((column) => !shown.includes(column));
-  return { shown: shorten(shown, room, gap), left, gap };
+  drop(shown.filter(({ spare }) => spare).toReversed(), leastWidth);
+  const leftOut = columns.filter((column) => !shown.includes(column));
+  return { shown: shorten(shown, room, gap), leftOut, gap };
 }
 
 function leastWidth({ width, elastic }: FittedColumn): number {
   return elastic ? Math.min(width, ELASTIC_MIN) : width;
 }
 
-function lineWidth(columns: readonly FittedColumn[], gap: number): number {
-  return columns.reduce((sum, { width }) => sum + width + gap, -gap);
+function lineWidth(widths: readonly number[], gap: number): number {
+  return widths.reduce((sum, width) => sum + width + gap, -gap);
 }
 
 /** Makes elastic columns narrower, the widest first, until a line has room. */
@@ -74,7 +67,7 @@ function shorten<Column extends FittedColumn>(
   gap: number,
 ): readonly Column[] {
   const widths = columns.map(({ width }) => width);
-  for (let excess = lineWidth(columns, gap) - room; excess > 0; excess--) {
+  for (let excess = lineWidth(widths, gap) - room; excess > 0; excess--) {
     let widest = -1;
     for (const [at, column] of columns.entries()) {
       if (widths[at] <= leastWidth(column)) continue;
@@ -89,11 +82,11 @@ function shorten<Column extends FittedColumn>(
 /**
  * Says which columns there is no room for, as many of them as a line has room for.
  *
- * @param left The columns
+ * @param leftOut The columns
  * @param room Columns of text that the line has
  */
-export function leftOutText(left: readonly { readonly title: string }[], room: number): string {
-  const titles = left.map(({ title }) => title);
+export function leftOutText(leftOut: readonly { readonly title: string }[], room: number): string {
+  const titles = leftOut.map(({ title }) => title);
   const text = (count: number) => {
     const rest = titles.length - count;
     const more = rest === 0 ? "" : ` and ${rest} more`;

@@ -2,10 +2,8 @@ import { formatIPv4 } from "@flowtools/flow-model";
 import { FT_FLAGS, type FtHeader } from "@flowtools/ft-format";
 import type { TimeZone } from "@flowtools/flowset/groups";
 import type { Output } from "../output.ts";
-import { type DataColumn, type DataFormat, type DataRow, DataSetWriter } from "./data_set.ts";
-import type { Look } from "./look.ts";
-import { cellValue, ObjectSetWriter, type ShownObject } from "./object_set.ts";
-import { type RowChoice, RowSieve } from "./row_sieve.ts";
+import type { DataColumn } from "./data_set.ts";
+import { ObjectView, type ObjectViewOptions, type ShownObject } from "./object_view.ts";
 
 /** What a line of CSV has of a header: facts that are no lists, and that files differ in. */
 const CSV_NAMES: readonly string[] = [
@@ -69,58 +67,20 @@ const TIMES: readonly string[] = ["captureStart", "captureEnd"];
 
 const DAY_LENGTH = "2023-11-14 ".length;
 
-/** How headers are shown. */
-export interface HeaderViewOptions {
-  readonly format: DataFormat;
-  readonly choice: RowChoice;
-  /** The time zone of tables. */
-  readonly zone: TimeZone;
-  readonly look: Look;
-}
-
-/** Shows headers in the formats of rows. */
-export class HeaderView {
-  readonly #sieve: RowSieve<ShownObject>;
-  readonly #writer: { end(): void };
-
-  /**
-   * Begins.
-   *
-   * @param output Where headers go
-   * @param options How
-   */
-  constructor(output: Output, { format, choice, zone, look }: HeaderViewOptions) {
-    const { fields } = choice;
-    let write: (header: ShownObject) => void;
-    if (format === "json" || format === "ndjson") {
-      const writer = new ObjectSetWriter(output, format, fields);
-      this.#writer = writer;
-      write = (header) => writer.add(header);
-    } else {
-      const usual = format === "csv" ? CSV_NAMES.map(columnOf) : TABLE_COLUMNS;
-      const columns = fields?.map(columnOf) ?? usual;
-      const writer = new DataSetWriter(output, { columns }, format, look);
-      this.#writer = writer;
-      write = (header) => writer.row(headerRow(header, columns, zone, fields === undefined));
-    }
-    this.#sieve = new RowSieve(choice, (header, name) => header[name], write);
-  }
-
-  /** Whether no further header can be shown. */
-  get full(): boolean {
-    return this.#sieve.full;
-  }
-
-  /** Shows a header. */
-  add(path: string, header: FtHeader): void {
-    this.#sieve.add(headerObject(path, header));
-  }
-
-  /** Ends the document. */
-  end(): void {
-    this.#sieve.end();
-    this.#writer.end();
-  }
+/**
+ * Shows headers in the formats of rows.
+ *
+ * @param output Where headers go
+ * @param options How
+ * @returns What takes each of them, as {@linkcode headerObject} makes it
+ */
+export function headerView(output: Output, options: ObjectViewOptions): ObjectView {
+  const { choice: { fields }, format } = options;
+  const usual = format === "csv" ? CSV_NAMES.map(columnOf) : TABLE_COLUMNS;
+  return new ObjectView(output, options, {
+    columns: fields?.map(columnOf) ?? usual,
+    text: fields === undefined ? usualText : timeText,
+  });
 }
 
 function columnOf(name: string): DataColumn {
@@ -128,41 +88,28 @@ function columnOf(name: string): DataColumn {
   return { right: !TEXT_NAMES.includes(name), ...known, name, title: name, detail: undefined };
 }
 
-function headerRow(
-  header: ShownObject,
-  columns: readonly DataColumn[],
-  zone: TimeZone,
-  usual: boolean,
-): DataRow {
-  const values = columns.map(({ name }) => cellValue(header[name]));
-  const texts = columns.map(({ name }) => {
-    if (TIMES.includes(name)) {
-      return usual ? spanText(header, name, zone) : timeText(header, name, zone);
-    }
-    return usual && name === "exportVersion"
-      ? [header.exportVersion, header.aggregation].filter(Boolean).join(".")
-      : undefined;
-  });
-  return { values, texts };
+/** What a table shows of a header where no columns are chosen. */
+function usualText(header: ShownObject, name: string, zone: TimeZone): string | undefined {
+  if (name === "exportVersion") {
+    return [header.exportVersion, header.aggregation].filter(Boolean).join(".");
+  }
+  const text = timeText(header, name, zone);
+  const [start] = TIMES;
+  if (text === undefined || name === start) return text;
+  // The day of the end is told where it is another one than that of the start.
+  const sameDay = timeText(header, start, zone)?.slice(0, DAY_LENGTH) === text.slice(0, DAY_LENGTH);
+  return sameDay ? text.slice(DAY_LENGTH) : text;
 }
 
-function timeText(header: ShownObject, name: string, zone: TimeZone): string {
+function timeText(header: ShownObject, name: string, zone: TimeZone): string | undefined {
+  if (!TIMES.includes(name)) return undefined;
   const secs = header[name];
   // A time of 0 is not known.
   return secs ? zone.text(Number(secs) * 1000) : "";
 }
 
-/** A time of a capture; the day of its end is told where it is another one. */
-function spanText(header: ShownObject, name: string, zone: TimeZone): string {
-  const text = timeText(header, name, zone);
-  const [start] = TIMES;
-  const sameDay = name !== start &&
-    timeText(header, start, zone).slice(0, DAY_LENGTH) === text.slice(0, DAY_LENGTH);
-  return sameDay ? text.slice(DAY_LENGTH) : text;
-}
-
 /** The header for programs: addresses as text, flags by name. */
-function headerObject(path: string, header: FtHeader): ShownObject {
+export function headerObject(path: string, header: FtHeader): ShownObject {
   const { tlvs: _tlvs, unknown, exporterAddress, ifNames, ifAliases, ...rest } = header;
   const names = Object.entries(FT_FLAGS).filter(([, bit]) => (header.flags & bit) !== 0);
   const withText = <Entry extends { readonly address: number }>(entry: Entry) => ({

@@ -1,12 +1,12 @@
 import { classRange, type GroupResult } from "@flowtools/flowset/groups";
 import type { GroupQuery } from "../group_query.ts";
-import { isoText } from "../key_labels.ts";
+import { windowJson } from "../key_labels.ts";
 import type { DataRow, DataSet } from "./data_set.ts";
 import type { Look } from "./look.ts";
 import type { Quantity } from "./quantity.ts";
 
 /** The name and version of the JSON document. */
-export const HIST_SCHEMA = "flowtools/hist/1";
+const HIST_SCHEMA = "flowtools/hist/1";
 
 /** What the bars of a distribution may show. */
 export const HIST_COUNTERS = ["flows", "packets", "octets"] as const;
@@ -79,7 +79,6 @@ export function histClasses({ result }: HistAnswer): HistClass[] {
  */
 export function histDataSet(answer: HistAnswer, look: Look): DataSet {
   const { query, result, order } = answer;
-  const { since, until } = query.selection;
   const { of, scale, width } = query.measure!;
   const classes = histClasses(answer);
   const at = HIST_COUNTERS.indexOf(order);
@@ -104,8 +103,7 @@ export function histDataSet(answer: HistAnswer, look: Look): DataSet {
       scale,
       width: width ?? null,
       order,
-      since: since === undefined ? null : isoText(since),
-      until: until === undefined ? null : isoText(until),
+      ...windowJson(query.selection),
       zone: query.zone,
       inputs: answer.inputs,
       faults: answer.faults,

@@ -1,46 +1,16 @@
-import type { FlowSchema } from "@flowtools/flow-model";
 import type { FlowNames } from "../flow_names.ts";
+import { type JsonFormat, JsonObjects, picked } from "./json_objects.ts";
 import type { LabelledFlow } from "./labelled_flow.ts";
 import type { Renderer } from "./renderer.ts";
 
-/** One JSON object a line: keys are the attribute names that the record version has. */
-export class NdjsonRenderer implements Renderer {
-  readonly #fields: readonly string[] | undefined;
-  readonly #names: FlowNames | undefined;
-
-  constructor(fields?: readonly string[], names?: FlowNames) {
-    this.#fields = fields;
-    this.#names = names;
-  }
-
-  shown(): readonly string[] | undefined {
-    return this.#fields;
-  }
-
-  begin(_schema: FlowSchema): string {
-    return "";
-  }
-
-  flow(flow: LabelledFlow): string {
-    return JSON.stringify(pick(flow, this.#fields, this.#names)) + "\n";
-  }
-
-  flush(): string {
-    return "";
-  }
-
-  end(): string {
-    return "";
-  }
-}
-
-/** One JSON array of objects. */
+/** JSON objects: the attributes that the record version has, and `names` where they are wanted. */
 export class JsonRenderer implements Renderer {
+  readonly #objects: JsonObjects;
   readonly #fields: readonly string[] | undefined;
   readonly #names: FlowNames | undefined;
-  #first = true;
 
-  constructor(fields?: readonly string[], names?: FlowNames) {
+  constructor(format: JsonFormat, fields?: readonly string[], names?: FlowNames) {
+    this.#objects = new JsonObjects(format);
     this.#fields = fields;
     this.#names = names;
   }
@@ -49,15 +19,16 @@ export class JsonRenderer implements Renderer {
     return this.#fields;
   }
 
-  begin(_schema: FlowSchema): string {
+  begin(): string {
     return "";
   }
 
   flow(flow: LabelledFlow): string {
-    const text = (this.#first ? "[\n  " : ",\n  ") +
-      JSON.stringify(pick(flow, this.#fields, this.#names));
-    this.#first = false;
-    return text;
+    const [fields, names] = [this.#fields, this.#names];
+    const members = picked(flow.toJSON(), fields);
+    if (names === undefined) return this.#objects.next(members);
+    const named = names.of(flow, fields ?? names.attributes);
+    return this.#objects.next({ ...members, names: named });
   }
 
   flush(): string {
@@ -65,21 +36,6 @@ export class JsonRenderer implements Renderer {
   }
 
   end(): string {
-    return this.#first ? "[]\n" : "\n]\n";
+    return this.#objects.end();
   }
-}
-
-/** The attributes of a flow, and `names` where they are wanted. */
-function pick(
-  flow: LabelledFlow,
-  fields: readonly string[] | undefined,
-  names: FlowNames | undefined,
-): unknown {
-  if (fields === undefined && names === undefined) return flow;
-  const all = flow.toJSON();
-  const picked = fields === undefined ? all : Object.fromEntries(
-    fields.filter((name) => all[name] !== undefined).map((name) => [name, all[name]]),
-  );
-  if (names === undefined) return picked;
-  return { ...picked, names: names.of(flow, fields ?? names.attributes) };
 }

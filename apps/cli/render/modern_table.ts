@@ -62,11 +62,11 @@ export function tableLines(
     );
     return { ...column, texts, width };
   }).filter(({ detail, texts }) => detail === undefined || texts.some((text) => text !== ""));
-  const { shown, left, gap } = look.fit
+  const { shown, leftOut, gap } = look.fit
     ? fitColumns(all, look.columns - 1, GAPS)
-    : { shown: all, left: [], gap: GAPS[0] };
+    : { shown: all, leftOut: [], gap: GAPS[0] };
   const lines = laidLines(shown, rows, look, " ".repeat(gap));
-  if (left.length > 0) lines.push(styled(look, "dim", leftOutText(left, look.columns - 1)));
+  if (leftOut.length > 0) lines.push(styled(look, "dim", leftOutText(leftOut, look.columns - 1)));
   return lines;
 }
 

@@ -1,9 +1,7 @@
 import type { TimeZone } from "@flowtools/flowset/groups";
 import type { Output } from "../output.ts";
-import { type DataColumn, type DataFormat, type DataRow, DataSetWriter } from "./data_set.ts";
-import type { Look } from "./look.ts";
-import { cellValue, ObjectSetWriter, type ShownObject } from "./object_set.ts";
-import { type RowChoice, RowSieve } from "./row_sieve.ts";
+import type { DataColumn } from "./data_set.ts";
+import { ObjectView, type ObjectViewOptions, type ShownObject } from "./object_view.ts";
 
 /** The version in headers of IPFIX. */
 const IPFIX_VERSION = 10;
@@ -54,62 +52,20 @@ export const PACKET_NAMES: readonly string[] = [
   ...FURTHER_NAMES,
 ];
 
-/** How packets are shown. */
-export interface PacketViewOptions {
-  readonly format: DataFormat;
-  readonly choice: RowChoice;
-  /** The time zone of tables. */
-  readonly zone: TimeZone;
-  readonly look: Look;
-}
-
-/** Shows packets in the formats of rows. */
-export class PacketView {
-  readonly #sieve: RowSieve<ShownObject>;
-  readonly #writer: { end(): void };
-  /** Whether more is shown than what objects have anyway. */
-  readonly #counts: boolean;
-
-  /**
-   * Begins.
-   *
-   * @param output Where packets go
-   * @param options How
-   */
-  constructor(output: Output, { format, choice, zone, look }: PacketViewOptions) {
-    const { fields, sort } = choice;
-    let write: (packet: ShownObject) => void;
-    if (format === "json" || format === "ndjson") {
-      const writer = new ObjectSetWriter(output, format, fields);
-      this.#writer = writer;
-      this.#counts = fields !== undefined || sort !== undefined;
-      write = (packet) => writer.add(packet);
-    } else {
-      const columns = fields?.map(columnOf) ?? COLUMNS;
-      const partRows = PACKET_TABLE_ROWS;
-      const writer = new DataSetWriter(output, { columns }, format, look, { partRows });
-      this.#writer = writer;
-      this.#counts = true;
-      write = (packet) => writer.row(packetRow(packet, columns, zone, fields === undefined));
-    }
-    this.#sieve = new RowSieve(choice, (packet, name) => packet[name], write);
-  }
-
-  /** Whether no further packet can be shown. */
-  get full(): boolean {
-    return this.#sieve.full;
-  }
-
-  /** Shows a packet. */
-  add(packet: ShownObject): void {
-    this.#sieve.add(this.#counts ? { ...packet, ...countsOf(packet) } : packet);
-  }
-
-  /** Ends the document. */
-  end(): void {
-    this.#sieve.end();
-    this.#writer.end();
-  }
+/**
+ * Shows packets in the formats of rows.
+ *
+ * @param output Where packets go
+ * @param options How
+ */
+export function packetView(output: Output, options: ObjectViewOptions): ObjectView {
+  const { fields } = options.choice;
+  return new ObjectView(output, options, {
+    columns: fields?.map(columnOf) ?? COLUMNS,
+    text: fields === undefined ? usualText : timeText,
+    added: countsOf,
+    partRows: PACKET_TABLE_ROWS,
+  });
 }
 
 function columnOf(name: string): DataColumn {
@@ -130,21 +86,16 @@ function countsOf(packet: ShownObject): ShownObject {
   };
 }
 
-function packetRow(
-  packet: ShownObject,
-  columns: readonly DataColumn[],
-  zone: TimeZone,
-  usual: boolean,
-): DataRow {
-  const values = columns.map(({ name }) => cellValue(packet[name]));
-  const texts = columns.map(({ name }, at) => {
-    const value = values[at];
-    if (name === "unix_secs" && typeof value === "number") return zone.text(value * 1000);
-    // Of what most packets have none, a column of zeros says nothing.
-    const rare = usual && (name === "templates" || name === "waiting");
-    return rare && value === 0 ? "" : undefined;
-  });
-  return { values, texts };
+/** What a table shows of a packet where no columns are chosen. */
+function usualText(packet: ShownObject, name: string, zone: TimeZone): string | undefined {
+  // Of what most packets have none, a column of zeros says nothing.
+  const rare = name === "templates" || name === "waiting";
+  return rare && packet[name] === 0 ? "" : timeText(packet, name, zone);
+}
+
+function timeText(packet: ShownObject, name: string, zone: TimeZone): string | undefined {
+  const secs = packet[name];
+  return name === "unix_secs" && typeof secs === "number" ? zone.text(secs * 1000) : undefined;
 }
 
 function protocolOf(version: unknown): string {

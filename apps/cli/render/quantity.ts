@@ -55,7 +55,7 @@ function shortText(value: number): string {
 }
 
 /** Milliseconds in the two largest units that they have. */
-export function durationText(ms: number): string {
+function durationText(ms: number): string {
   if (ms < SECOND) return `${Math.round(ms)}ms`;
   if (ms < MINUTE) return `${(ms / SECOND).toFixed(ms < 10 * SECOND ? 1 : 0)}s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m${two(ms % MINUTE / SECOND)}s`;

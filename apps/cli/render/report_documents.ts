@@ -1,5 +1,6 @@
+import type { JsonValue } from "@flowtools/flow-model";
 import type { Output } from "../output.ts";
-import { type DataFormat, type DataSet, type JsonValue, writeDataSet } from "./data_set.ts";
+import { type DataFormat, type DataSet, writeDataSet } from "./data_set.ts";
 import { type Look, styled } from "./look.ts";
 import { ALL_ROWS, type RowChoice } from "./row_sieve.ts";
 

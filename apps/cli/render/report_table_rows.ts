@@ -1,10 +1,11 @@
-import type { DataColumn, DataRow, DataSet, JsonValue } from "./data_set.ts";
+import type { JsonValue } from "@flowtools/flow-model";
+import type { DataColumn, DataRow, DataSet } from "./data_set.ts";
 import type { ReportDocuments } from "./report_documents.ts";
 import type { ReportTable } from "./report_table_input.ts";
 import type { KeyNames } from "./report_table_numbers.ts";
 
 /** What is shown of a report. */
-export interface ReportRowsOptions {
+export interface TableRowsOptions {
   /** Names of keys, where they are wanted. */
   readonly names: KeyNames;
   /** Rows at most; 0 for all. */
@@ -24,7 +25,7 @@ export interface ReportRowsOptions {
 export function writeReportTable(
   documents: ReportDocuments,
   table: ReportTable,
-  options: ReportRowsOptions,
+  options: TableRowsOptions,
   onRow: () => void,
 ): void {
   const { columns, named, rows } = rowsOf(table, options);
@@ -46,7 +47,7 @@ function totalsOf({ totals }: ReportTable): JsonValue {
     : Object.fromEntries([...totals].map(([name, text]) => [name.toLowerCase(), valueOf(text)]));
 }
 
-function rowsOf(table: ReportTable, options: ReportRowsOptions): DataSet {
+function rowsOf(table: ReportTable, options: TableRowsOptions): DataSet {
   const { names } = options;
   const { totals } = table;
   // What has no keys is one row.
@@ -73,7 +74,7 @@ function rowsOf(table: ReportTable, options: ReportRowsOptions): DataSet {
 
 function* tableRows(
   { rows, shown, names: titles }: ReportTable,
-  { names, rowsMax }: ReportRowsOptions,
+  { names, rowsMax }: TableRowsOptions,
 ): Generator<DataRow, void, undefined> {
   for (const cells of rowsMax === 0 ? rows : rows.slice(0, rowsMax)) {
     const texts = shown.map((at) => names.get(at)?.(cells[at]));

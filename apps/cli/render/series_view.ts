@@ -1,6 +1,13 @@
 import type { TimeZone } from "@flowtools/flowset/groups";
 import type { GroupQuery } from "../group_query.ts";
-import { isElasticKey, isoText, isTextKey, KeyLabels, timeText } from "../key_labels.ts";
+import {
+  isElasticKey,
+  isoText,
+  isTextKey,
+  KeyLabels,
+  timeText,
+  windowJson,
+} from "../key_labels.ts";
 import {
   countedBy,
   lineValues,
@@ -13,11 +20,10 @@ import type { ValueNames } from "../value_names.ts";
 import { sparkText } from "./bars.ts";
 import type { DataColumn, DataRow, DataSet } from "./data_set.ts";
 import { type Look, styled } from "./look.ts";
-import type { Quantity } from "./quantity.ts";
-import { quantityText, spanText } from "./quantity.ts";
+import { type Quantity, quantityText, spanText } from "./quantity.ts";
 
 /** The name and version of the JSON document. */
-export const SERIES_SCHEMA = "flowtools/series/1";
+const SERIES_SCHEMA = "flowtools/series/1";
 
 /** Columns of a sparkline at least. */
 const SPARK_COLUMNS_MIN = 10;
@@ -62,7 +68,6 @@ export async function seriesDataSet(
   people: boolean,
 ): Promise<DataSet> {
   const { series, query, names } = answer;
-  const { since, until } = query.selection;
   const labels = new KeyLabels(series.groups, names, answer.zone);
   await labels.lookUp(series.lines.flatMap(({ group }) => group ?? []));
   const about = {
@@ -70,8 +75,7 @@ export async function seriesDataSet(
     every: series.every,
     order: answer.order,
     at: query.atEnd ? "last" : "first",
-    since: since === undefined ? null : isoText(since),
-    until: until === undefined ? null : isoText(until),
+    ...windowJson(query.selection),
     zone: query.zone,
     inputs: answer.inputs,
     faults: answer.faults,

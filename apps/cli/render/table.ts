@@ -93,7 +93,7 @@ export class TableRenderer implements Renderer {
   #columns: readonly Column[] = [];
   #tight = false;
   #headed = false;
-  readonly #left = new Map<string, Column>();
+  readonly #leftOut = new Map<string, Column>();
 
   /**
    * Makes one.
@@ -157,10 +157,10 @@ export class TableRenderer implements Renderer {
 
   end(): string {
     const rest = this.flush();
-    if (this.#left.size === 0) return rest;
+    if (this.#leftOut.size === 0) return rest;
     const hint = "; --fields chooses";
     const room = this.#look.columns - 1 - hint.length;
-    const text = leftOutText([...this.#left.values()], room) + hint;
+    const text = leftOutText([...this.#leftOut.values()], room) + hint;
     return `${rest}${styled(this.#look, "dim", text)}\n`;
   }
 
@@ -183,9 +183,9 @@ export class TableRenderer implements Renderer {
     this.#columns = wide;
     if (this.#tight) {
       const narrow = places.map((at) => this.#columnOf(at, true));
-      const { shown, left } = fitColumns(narrow, room, [TIGHT_GAP]);
+      const { shown, leftOut } = fitColumns(narrow, room, [TIGHT_GAP]);
       this.#columns = shown;
-      for (const column of left) this.#left.set(column.name, column);
+      for (const column of leftOut) this.#leftOut.set(column.name, column);
     }
     // One heading is enough for programs.
     return first || fit;

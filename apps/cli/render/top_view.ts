@@ -1,3 +1,4 @@
+import type { JsonValue } from "@flowtools/flow-model";
 import {
   findGroupCounter,
   type GroupCounter,
@@ -5,14 +6,14 @@ import {
   type TimeZone,
 } from "@flowtools/flowset/groups";
 import type { GroupQuery } from "../group_query.ts";
-import { isElasticKey, isoText, isTextKey, KeyLabels } from "../key_labels.ts";
+import { isElasticKey, isoText, isTextKey, KeyLabels, windowJson } from "../key_labels.ts";
 import type { ValueNames } from "../value_names.ts";
-import type { DataColumn, DataRow, DataSet, JsonValue } from "./data_set.ts";
+import type { DataColumn, DataRow, DataSet } from "./data_set.ts";
 import type { Look } from "./look.ts";
 import type { RowOrder } from "./row_sieve.ts";
 
 /** The name and version of the JSON document. */
-export const TOP_SCHEMA = "flowtools/top/1";
+const TOP_SCHEMA = "flowtools/top/1";
 
 /** Counters that the sums of an answer tell. */
 const SUMS = ["flows", "packets", "octets"] as const;
@@ -53,7 +54,6 @@ export async function topDataSet(answer: TopAnswer, view: TopView, look: Look): 
   await labels.lookUp(groups);
   const rows = new TopRows(answer, view, labels, groups);
   const others = result.size - groups.length;
-  const { since, until } = query.selection;
   return {
     schema: TOP_SCHEMA,
     about: {
@@ -61,8 +61,7 @@ export async function topDataSet(answer: TopAnswer, view: TopView, look: Look): 
       order: view.order.name,
       least: view.least,
       bidirectional: query.bidirectional ?? false,
-      since: since === undefined ? null : isoText(since),
-      until: until === undefined ? null : isoText(until),
+      ...windowJson(query.selection),
       zone: query.zone,
       inputs: answer.inputs,
       faults: answer.faults,

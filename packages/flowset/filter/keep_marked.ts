@@ -1,4 +1,7 @@
-/** Keeps the rows whose mark, 0 or 1, is this one, without branching on it: half of the guesses would be wrong. */
+/**
+ * Keeps the rows whose mark, 0 or 1, is this one, without branching on it: half of the guesses would
+ * be wrong.
+ */
 export function keepMarked(
   rows: Uint32Array,
   count: number,

@@ -3,7 +3,10 @@ import { findParts, type PartHash, partHash } from "./group_parts.ts";
 import { type GroupOptions, GroupRun } from "./group_run.ts";
 import type { GroupRows, GroupSnapshot } from "./group_snapshot.ts";
 
-/** Numbers that all threads share, 32 bits each; behind them each block has its own. */
+/**
+ * Numbers that all threads share, 32 bits each; behind them each block has its own. Who waits for a
+ * while sleeps on `asleep`, which nobody changes.
+ */
 const SLOT = { failed: 0, ready: 1, done: 2, groups: 3, asleep: 4, blocks: 5 } as const;
 
 /** Numbers of a block. Its state is one of those below, or behind them the thread it is for. */

@@ -158,7 +158,7 @@ export const GROUP_KEYS: readonly GroupKeySpec[] = [
     aliases: ["service"],
     kind: "application",
     fields: ["prot", "srcport", "dstport"],
-    doc: "Protocol and server port, which is the lower one of TCP, UDP, DCCP and SCTP",
+    doc: "Protocol and server port, which is the lower one of TCP, UDP, DCCP, SCTP and UDP-Lite",
   },
   {
     name: "prot",

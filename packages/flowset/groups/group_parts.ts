@@ -24,35 +24,29 @@ const MIX = 0x2c1b3c6d | 0;
  * @param wide Whether addresses have the words of IPv6
  */
 export function partHash(keys: readonly GroupKey[], wide: boolean): PartHash {
-  const factors: number[] = [];
-  const zeros: number[] = [];
   let next = FACTOR;
-  const add = (count: number) => {
-    for (let word = 0; word < count; word++, next = (next + FACTOR_STEP) | 0) {
-      factors.push(next);
-      zeros.push(0);
-    }
-  };
+  const newFactors = (count: number) =>
+    Array.from({ length: count }, () => {
+      const factor = next;
+      next = (next + FACTOR_STEP) | 0;
+      return factor;
+    });
   // The words that are always there come first, so that their factors are the same either way.
-  for (const key of keys) add(groupKeyWords(key, false));
-  if (!wide) return { factors: Int32Array.from(factors), zeros: Int32Array.from(zeros) };
-  const narrow = factors.splice(0);
-  zeros.length = 0;
-  let at = 0;
-  for (const key of keys) {
-    const words = groupKeyWords(key, false);
-    if (widens(key)) {
-      add(groupKeyWords(key, true));
-      const family = factors.length - groupKeyWords(key, true);
-      zeros[family] = FAMILY_IPV4;
-      factors[family + 1] = narrow[at];
-      if (words > 1) factors[factors.length - 1] = narrow[at + words - 1];
-    } else {
-      factors.push(...narrow.slice(at, at + words));
-      zeros.push(...new Array<number>(words).fill(0));
-    }
-    at += words;
-  }
+  const narrow = keys.map((key) => newFactors(groupKeyWords(key, false)));
+  const widened = keys.map((key) => wide && widens(key));
+  const factors = keys.flatMap((key, index) => {
+    if (!widened[index]) return narrow[index];
+    const [address, length] = narrow[index];
+    const words = newFactors(groupKeyWords(key, true));
+    words[1] = address;
+    if (length !== undefined) words[words.length - 1] = length;
+    return words;
+  });
+  const zeros = keys.flatMap((key, index) => {
+    const words = new Array<number>(groupKeyWords(key, wide)).fill(0);
+    if (widened[index]) words[0] = FAMILY_IPV4;
+    return words;
+  });
   return { factors: Int32Array.from(factors), zeros: Int32Array.from(zeros) };
 }
 

@@ -311,11 +311,6 @@ export class GroupRun {
     return changed;
   }
 
-  /** Exporters of one file differ: those that tell no elements are a group of their own. */
-  #meet({ schemas }: FlowBatch): void {
-    this.#templates ||= schemas.some(({ reader }) => reader !== undefined);
-  }
-
   #lackingFields(schema: FlowSchema): readonly string[] {
     if (this.#checked.has(schema)) return [];
     const missing = this.missingFields(schema);

@@ -559,3 +559,19 @@ Deno.test("parseMoment() reads times as where does, and says what is wrong with 
     assertEquals(message.includes("did you mean"), false, message);
   }
 });
+
+Deno.test("applications have the lower port, of protocols whose headers begin with ports", () => {
+  const batch = new FlowBatch({ columns: [...FIELDS, "dFlows"] });
+  // ICMP, TCP, UDP, DCCP, SCTP, UDP-Lite; the numbers are IANA's.
+  for (const prot of [1, 6, 17, 33, 132, 136]) {
+    batch.append(PLAIN, { prot, srcport: 40_000, dstport: 53 });
+  }
+  const run = new GroupRun({ keys: parseGroupKeys("app") });
+  run.add(batch);
+  const result = run.finish();
+  const words = Array.from(result.byKeys(), (group) => result.keyWord(0, group));
+  assertEquals(
+    words.map((word) => [word >>> 16, word & 0xffff]),
+    [[1, 0], [6, 53], [17, 53], [33, 53], [132, 53], [136, 53]],
+  );
+});

@@ -9,8 +9,8 @@ const FAMILY_IPV6 = 6;
 /** Words of an address once IPv6 was seen: the family, and 128 bits. */
 export const WIDE_WORDS = 5;
 
-/** Protocols that have ports. */
-const PORT_PROTOCOLS: ReadonlySet<number> = new Set([6, 17, 33, 132]);
+/** The numbers of protocols whose ports tell applications apart: TCP, UDP, DCCP, SCTP, UDP-Lite. */
+export const PORT_PROTOCOLS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
 
 /** What each measure is made from. */
 const MEASURE_FIELDS: Readonly<Record<MeasureName, readonly FlowFieldName[]>> = {

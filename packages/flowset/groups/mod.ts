@@ -27,6 +27,7 @@ export { hasToldNames, isExporterKey, ToldLabels } from "./told_labels.ts";
 export * from "./group_exchange.ts";
 export * from "./group_result.ts";
 export * from "./group_run.ts";
+export { PORT_PROTOCOLS } from "./key_words.ts";
 export type { LackingListener } from "./lacking_flows.ts";
 export type { GroupRows, GroupSnapshot } from "./group_snapshot.ts";
 export * from "./moment.ts";

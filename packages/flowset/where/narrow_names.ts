@@ -6,6 +6,8 @@ import { ElementValues } from "./narrow_elements.ts";
 import { nearestWords } from "./nearest.ts";
 import { type NamesAtHand, TOLD_NAMES, type ToldFacts, type ToldNames } from "./told_names.ts";
 
+const FAMILY_IPV6 = 6;
+
 /** Where flows have the number that exporters name: a field, or one of some elements. */
 export type NamedPlace =
   | NamedField
@@ -156,7 +158,6 @@ export class NameTest implements RowTest {
 }
 
 const NO_KEYS: Keys = new Set();
-const FAMILY_IPV6 = 6;
 
 /** A name and a description are names alike: routers tell `Gi0/1` as the one or the other. */
 function namesOf({ name, description }: NamedFact): string[] {

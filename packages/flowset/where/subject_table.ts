@@ -5,7 +5,7 @@ import { NUMBER_MAX, type Side, type Subject, WHERE_SUBJECTS } from "./subjects.
 import { SIZES_WHOLE, wholeNumbers } from "./values.ts";
 
 /** A word as it is looked up. */
-export function normalize(word: string): string {
+function normalize(word: string): string {
   return word.toLowerCase().replace(/[\s_-]/g, "");
 }
 

@@ -1,3 +1,4 @@
+import { PORT_PROTOCOLS } from "@flowtools/flowset/groups";
 import { EXPORTER_NAMES_MAX } from "../limits.ts";
 import type { LiveExtra } from "../live_extras.ts";
 import {
@@ -7,9 +8,6 @@ import {
   type LiveRows,
   presenceBits,
 } from "../live_rows.ts";
-
-/** Protocols whose ports tell applications apart: TCP, UDP, DCCP, SCTP, UDP-Lite. */
-const PORT_PROTOCOLS: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
 
 /** The number of all exporters beyond the bound. */
 const OTHER_EXPORTERS = 0;

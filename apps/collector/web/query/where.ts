@@ -57,22 +57,23 @@ export async function loadQueryWhere(
  * @returns `undefined` where it is another kind of error
  */
 export function whereFault(error: unknown): QueryFault | undefined {
-  if (error instanceof WhereError) return { code: "bad-where", message: error.message };
+  const message = whereMessage(error);
+  if (message !== undefined) return { code: "bad-where", message };
+  if (error instanceof RangeError) return { code: "bad-parameter", message: error.message };
+  return undefined;
+}
+
+function whereMessage(error: unknown): string | undefined {
+  if (error instanceof WhereError) return error.message;
   if (error instanceof ConfigError) {
-    const name = error.file.split("/").at(-1)!;
-    const message = `Cannot use the collector's filters: ${
-      error.message.replace(error.file, name)
-    }`;
-    return { code: "bad-where", message };
+    const { file, message } = error;
+    return `Cannot use the collector's filters: ${message.replace(file, file.split("/").at(-1)!)}`;
   }
   if (error instanceof UsageError) {
-    const message = 'Cannot use "filter": the collector has no filter configuration';
-    return { code: "bad-where", message };
+    return 'Cannot use "filter": the collector has no filter configuration';
   }
   if (error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable) {
-    const message = "Cannot use the filter: the collector may not read the files of its names";
-    return { code: "bad-where", message };
+    return "Cannot use the filter: the collector may not read the files of its names";
   }
-  if (error instanceof RangeError) return { code: "bad-parameter", message: error.message };
   return undefined;
 }

@@ -16,7 +16,7 @@ export const PERMISSIONS: readonly string[] = [
 export const RUNTIME_FLAGS: readonly string[] = ["--unstable-net", "--no-prompt"];
 
 /** Keep the runtime to the bundled program: no configuration, no packages. */
-export const SEALED: readonly string[] = [
+const SEALED: readonly string[] = [
   "--no-config",
   "--no-lock",
   "--no-remote",
@@ -24,3 +24,6 @@ export const SEALED: readonly string[] = [
   "--cached-only",
   "--no-check",
 ];
+
+/** Everything that a run of the bundled program is given. */
+export const RUN_FLAGS: readonly string[] = [...SEALED, ...RUNTIME_FLAGS, ...PERMISSIONS];
