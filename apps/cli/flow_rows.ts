@@ -1,5 +1,6 @@
 import {
   type Column,
+  FAMILY_IPV6,
   fieldIndex,
   FLOW_FIELD_NAMES,
   FLOW_FIELDS,
@@ -19,7 +20,6 @@ const OCTETS_AT_ONCE = 65_535;
 const OCTETS_FIRST = 1 << 16;
 
 const WORD_BYTES = 4;
-const FAMILY_IPV6 = 6;
 /** Bytes of a row of a column that has IPv6 addresses: the family, and the address. */
 const WIDE_ROW_BYTES = 17;
 

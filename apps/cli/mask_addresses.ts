@@ -1,4 +1,4 @@
-import type { FlowBatch, RecordLayout } from "@flowtools/flow-model";
+import { FAMILY_IPV6, type FlowBatch, type RecordLayout } from "@flowtools/flow-model";
 import type { RecordBlock } from "@flowtools/ft-format";
 import { fieldOffset } from "@flowtools/flowset/select";
 
@@ -7,7 +7,6 @@ const MASKED_VERSIONS = [1, 5, 6, 7, 1005];
 
 /** The first four bits of multicast addresses. */
 const MULTICAST = 0xe;
-const FAMILY_IPV6 = 6;
 
 /** Masks the addresses of flows in place, but not of those to a multicast group. */
 export function maskAddresses(block: RecordBlock, mask: number): void {

@@ -1,4 +1,5 @@
 import {
+  FAMILY_IPV6,
   fieldIndex,
   FLOW_FIELD_NAMES,
   FLOW_FIELDS,
@@ -10,8 +11,6 @@ import {
 import type { FlowRow } from "./flow_rows.ts";
 import { expectedWords } from "@flowtools/common/suggest";
 import { UsageError } from "@flowtools/common/flags";
-
-const FAMILY_IPV6 = 6;
 
 /** IPv6 addresses stand behind all of IPv4. */
 const IPV6_FROM = 2 ** 32;

@@ -1,3 +1,9 @@
+/** The family of IPv4 addresses, as batches tell it: the version of the protocol. */
+export const FAMILY_IPV4 = 4;
+
+/** The family of IPv6 addresses. */
+export const FAMILY_IPV6 = 6;
+
 /** The text of each octet, so that an address costs look-ups and no formatting of numbers. */
 const OCTET_TEXT: readonly string[] = Array.from({ length: 256 }, (_, octet) => String(octet));
 const OCTET_DOT: readonly string[] = OCTET_TEXT.map((text) => text + ".");

@@ -1,9 +1,6 @@
-import { parseIPv4, parseIPv6 } from "./address.ts";
+import { FAMILY_IPV4, FAMILY_IPV6, parseIPv4, parseIPv6 } from "./address.ts";
 import { moveRows } from "./column_holders.ts";
 import { FLOW_FIELD_NAMES } from "./flow_fields.ts";
-
-const FAMILY_IPV4 = 4;
-const FAMILY_IPV6 = 6;
 
 /** Octets of an IPv6 address. */
 const WIDE_OCTETS = 16;

@@ -1,4 +1,5 @@
 import {
+  FAMILY_IPV6,
   fieldIndex,
   FLOW_FIELD_NAMES,
   type FlowBatch,
@@ -16,7 +17,6 @@ export interface RowRun {
 
 /** The addresses without which a flow is another flow. */
 const ENDPOINTS: readonly FlowFieldName[] = ["srcaddr", "dstaddr"];
-const FAMILY_IPV6 = 6;
 
 /**
  * Finds the rows that records of a layout can hold: those of IPv6 have no place where addresses have

@@ -1,4 +1,9 @@
-import type { FlowBatch, FlowFieldName, FlowSchema } from "@flowtools/flow-model";
+import {
+  FAMILY_IPV6,
+  type FlowBatch,
+  type FlowFieldName,
+  type FlowSchema,
+} from "@flowtools/flow-model";
 import type { TextBuffer } from "../write_behind.ts";
 import type { PrintFormat } from "./classic_print_formats.ts";
 import type { NumberColumn } from "./classic_print_gather.ts";
@@ -13,8 +18,6 @@ import {
 } from "./classic_print_line.ts";
 import { addressFamilies, valueColumns, wideText } from "./classic_print_values.ts";
 import type { FlowClock, SymbolKind } from "@flowtools/flowset/select";
-
-const FAMILY_IPV6 = 6;
 
 /** Text is made in pieces that stay in the second-level cache while their cells are filled in. */
 const BLOCK_BYTES = 1 << 16;

@@ -1,4 +1,5 @@
 import {
+  FAMILY_IPV6,
   fieldIndex,
   FLOW_FIELDS,
   type FlowBatch,
@@ -109,7 +110,6 @@ export function printValue(name: string, clock: FlowClock = uptimeToUnixMs): Pri
   return { fields: [field.name], fill: gather(field.kind) };
 }
 
-const FAMILY_IPV6 = 6;
 const WIDE_OCTETS = 16;
 const WIDE_PREFIX_BITS_MAX = 128;
 

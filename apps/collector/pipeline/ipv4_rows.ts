@@ -1,6 +1,4 @@
-import type { FlowBatch } from "@flowtools/flow-model";
-
-const FAMILY_IPV6 = 6;
+import { FAMILY_IPV6, type FlowBatch } from "@flowtools/flow-model";
 
 /**
  * Gives out those of some rows that a flow-tools record can hold: it has room for IPv4 only.

@@ -1,4 +1,5 @@
 import {
+  FAMILY_IPV6,
   fieldIndex,
   FLOW_ATTRIBUTE_NAMES,
   FLOW_FIELDS,
@@ -19,7 +20,6 @@ const ROOM_BYTES = 1 << 18;
 /** Bytes that one number or address takes at most, quotes included. */
 const VALUE_BYTES_MAX = 48;
 
-const FAMILY_IPV6 = 6;
 const ZERO = 0x30;
 const DOT = 0x2e;
 const QUOTE = 0x22;

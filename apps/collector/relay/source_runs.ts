@@ -1,4 +1,4 @@
-import type { FlowBatch } from "@flowtools/flow-model";
+import { FAMILY_IPV6, type FlowBatch } from "@flowtools/flow-model";
 import type { ExporterAddress } from "@flowtools/netflow-pdu";
 import { SOURCES_MAX } from "./limits.ts";
 
@@ -17,8 +17,6 @@ export interface SourceRun {
   readonly to: number;
   readonly source: RelayedSource;
 }
-
-const FAMILY_IPV6 = 6;
 
 /**
  * Finds the exporters of flows, and which flows share a packet header. The memory is bounded:

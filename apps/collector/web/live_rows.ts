@@ -1,4 +1,6 @@
 import {
+  FAMILY_IPV4,
+  FAMILY_IPV6,
   fieldIndex,
   type FlowBatch,
   type FlowFieldName,
@@ -50,11 +52,6 @@ export type LiveAddress = "srcaddr" | "dstaddr" | "exaddr" | "nexthop";
 
 /** See {@linkcode LiveAddress}. */
 export const LIVE_ADDRESSES: readonly LiveAddress[] = ["srcaddr", "dstaddr", "exaddr", "nexthop"];
-
-/** The address families, as batches tell them. */
-export const FAMILY_IPV4 = 4;
-/** See {@linkcode FAMILY_IPV4}. */
-export const FAMILY_IPV6 = 6;
 
 /** Bytes of an IPv6 address. */
 const WIDE_BYTES = 16;

@@ -1,4 +1,4 @@
-import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
+import { FAMILY_IPV6, type FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
 import type { RowTest } from "./narrow.ts";
 
 /** A block of numbers that share their first `length` bits, and whether they pass. */
@@ -11,7 +11,6 @@ export interface NumberBlock {
 }
 
 const HALF = 65_536;
-const FAMILY_IPV6 = 6;
 
 /** Words of the bitmap of one lower half: a bit for each number. */
 const BITMAP_WORDS = HALF / 32;

@@ -1,10 +1,13 @@
-import { type FlowBatch, type FlowFieldName, uptimeToUnixMs } from "@flowtools/flow-model";
+import {
+  FAMILY_IPV6,
+  type FlowBatch,
+  type FlowFieldName,
+  uptimeToUnixMs,
+} from "@flowtools/flow-model";
 
 import { ElementValues } from "../where/narrow_elements.ts";
 import type { ElementWords } from "./element_words.ts";
 import { FlowOrigins, type OriginLookup } from "./flow_origins.ts";
-
-const FAMILY_IPV6 = 6;
 
 /** The fields that the moments of a flow are made from. */
 export const CLOCK_FIELDS = ["unix_secs", "unix_nsecs", "sysUpTime"] as const;

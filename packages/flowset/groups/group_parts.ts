@@ -1,7 +1,6 @@
+import { FAMILY_IPV4 } from "@flowtools/flow-model";
 import { groupKeyWords, widens } from "./key_words.ts";
 import type { GroupKey } from "./parse_keys.ts";
-
-const FAMILY_IPV4 = 4;
 
 /** How to tell from the words of a group which part of all groups it is in. */
 export interface PartHash {

@@ -1,4 +1,4 @@
-import { formatIPv4, formatIPv6 } from "@flowtools/flow-model";
+import { FAMILY_IPV6, formatIPv4, formatIPv6 } from "@flowtools/flow-model";
 import { sortStable } from "../report/sort.ts";
 import { addGroup, BASE_SUMS, findGroupCounter, type GroupCounter } from "./counters.ts";
 import type { ElementText } from "./element_words.ts";
@@ -7,8 +7,6 @@ import { groupKeyWords, WIDE_WORDS, widens } from "./key_words.ts";
 import type { GroupKey } from "./parse_keys.ts";
 import { projectGroups } from "./project_groups.ts";
 import { selectTop } from "./select_top.ts";
-
-const FAMILY_IPV6 = 6;
 
 /** What a {@linkcode GroupResult} is made from. */
 export interface GroupResultInit {

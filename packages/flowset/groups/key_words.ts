@@ -1,10 +1,12 @@
-import { type FlowFieldName, uptimeToUnixMs } from "@flowtools/flow-model";
+import {
+  FAMILY_IPV4,
+  FAMILY_IPV6,
+  type FlowFieldName,
+  uptimeToUnixMs,
+} from "@flowtools/flow-model";
 import { CLOCK_FIELDS, type GroupInput, type WideAddresses } from "./group_input.ts";
 import type { GroupKey } from "./parse_keys.ts";
 import { classify, type MeasureName } from "./value_scale.ts";
-
-const FAMILY_IPV4 = 4;
-const FAMILY_IPV6 = 6;
 
 /** Words of an address once IPv6 was seen: the family, and 128 bits. */
 export const WIDE_WORDS = 5;

@@ -1,7 +1,6 @@
+import { FAMILY_IPV4 } from "@flowtools/flow-model";
 import { groupKeyWords, groupWords, widens } from "./key_words.ts";
 import type { GroupKey } from "./parse_keys.ts";
-
-const FAMILY_IPV4 = 4;
 
 /**
  * The words of keys whose addresses are IPv4 as they are beside IPv6.

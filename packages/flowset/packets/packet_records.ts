@@ -1,4 +1,5 @@
 import {
+  FAMILY_IPV6,
   type FlowBatch,
   type FlowFieldName,
   type FlowSchema,
@@ -8,7 +9,6 @@ import {
 import { canConvert, findFtLayout, type RecordBlock } from "@flowtools/ft-format";
 import { flowCount, lossText, LostColumns } from "./lost_columns.ts";
 
-const FAMILY_IPV6 = 6;
 const AGGREGATED_VERSION = 8;
 
 /**

@@ -1,4 +1,4 @@
-import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
+import { FAMILY_IPV6, type FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
 import { WideAddresses } from "./wide_addresses.ts";
 
 /** Which flows a step of a report leaves out. */
@@ -6,7 +6,6 @@ export type FlowTest = "has-packets" | "tcp-or-udp";
 
 const TCP = 6;
 const UDP = 17;
-const FAMILY_IPV6 = 6;
 const WIDE_OCTETS = 16;
 
 /**

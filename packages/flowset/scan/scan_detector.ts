@@ -1,4 +1,4 @@
-import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
+import { FAMILY_IPV6, type FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
 import { FlowToolsError } from "@flowtools/flow-model";
 import { SCAN_DESTINATIONS_MAX, SCAN_HOSTS_MAX, SCAN_PORT_MAPS_MAX } from "../limits.ts";
 import { Ager, type AgerSink } from "./ager.ts";
@@ -15,7 +15,6 @@ const AGER_FLOWS = 1000;
 const TCP = 6;
 const WEB = 80;
 const LOW_PORTS = 1024;
-const FAMILY_IPV6 = 6;
 
 /** The source was reported for scanning hosts. */
 const HOST_SCAN = 1;

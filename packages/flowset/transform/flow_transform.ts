@@ -1,4 +1,5 @@
 import {
+  FAMILY_IPV6,
   type FlowBatch,
   type FlowFieldName,
   type FlowSchema,
@@ -37,8 +38,6 @@ export interface TransformTerm {
   /** The flows that it was for are done. */
   readonly stop?: boolean;
 }
-
-const FAMILY_IPV6 = 6;
 
 /**
  * A change of flows that is ready to run: it works in place, column by column.

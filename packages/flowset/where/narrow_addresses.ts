@@ -1,10 +1,8 @@
-import type { FlowBatch, FlowFieldName } from "@flowtools/flow-model";
+import { FAMILY_IPV6, type FlowBatch, type FlowFieldName } from "@flowtools/flow-model";
 import type { RowTest } from "../filter/narrow.ts";
 import { type NumberBlock, NumberSet } from "../filter/narrow_set.ts";
 import { numberTest } from "./narrow_ranges.ts";
 import { type Range, unite } from "./ranges.ts";
-
-const FAMILY_IPV6 = 6;
 
 /** 32-bit words of an IPv6 address. */
 const WORDS = 4;

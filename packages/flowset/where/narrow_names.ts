@@ -1,12 +1,15 @@
-import type { FlowBatch, FlowFieldName, FlowSchema } from "@flowtools/flow-model";
+import {
+  FAMILY_IPV6,
+  type FlowBatch,
+  type FlowFieldName,
+  type FlowSchema,
+} from "@flowtools/flow-model";
 import type { NamedFact, NamedKind } from "@flowtools/netflow-pdu";
 import type { RowTest } from "../filter/narrow.ts";
 import { labelKey } from "../packets/flow_labels.ts";
 import { ElementValues } from "./narrow_elements.ts";
 import { nearestWords } from "./nearest.ts";
 import { type NamesAtHand, TOLD_NAMES, type ToldFacts, type ToldNames } from "./told_names.ts";
-
-const FAMILY_IPV6 = 6;
 
 /** Where flows have the number that exporters name: a field, or one of some elements. */
 export type NamedPlace =

@@ -1,13 +1,8 @@
+import { FAMILY_IPV6 } from "@flowtools/flow-model";
 import { PORT_PROTOCOLS } from "@flowtools/flowset/groups";
 import { EXPORTER_NAMES_MAX } from "../limits.ts";
 import type { LiveExtra } from "../live_extras.ts";
-import {
-  FAMILY_IPV6,
-  type LiveAddress,
-  type LiveField,
-  type LiveRows,
-  presenceBits,
-} from "../live_rows.ts";
+import { type LiveAddress, type LiveField, type LiveRows, presenceBits } from "../live_rows.ts";
 
 /** The number of all exporters beyond the bound. */
 const OTHER_EXPORTERS = 0;
