@@ -1,7 +1,7 @@
+import { strftime } from "@flowtools/common/strftime";
 import type { ReportOutput } from "@flowtools/flowset/reports";
 import { NewFile } from "./new_file.ts";
 import { makeParent, type Output, OutputError, outputError } from "./output.ts";
-import { timeText } from "./report_output_path.ts";
 
 /** The interpreter of commands, as popen() has it. */
 const SHELL = "sh";
@@ -49,7 +49,7 @@ export function openSink(
   append: boolean,
   stdout: Output,
 ): ReportSink {
-  const target = timeText(path ?? STANDARD_OUTPUT, unixSecs);
+  const target = strftime(path ?? STANDARD_OUTPUT, unixSecs);
   if (target === STANDARD_OUTPUT) {
     return {
       write: (bytes) => stdout.bytes(bytes),

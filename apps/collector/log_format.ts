@@ -1,3 +1,4 @@
+import { strftime } from "@flowtools/common/strftime";
 import type { Facts } from "./log.ts";
 import type { LogEntry, LogLevel } from "./sampled_log.ts";
 
@@ -12,8 +13,6 @@ export const LOG_LEVELS = ["info", "warn"] as const;
 
 /** Priorities of syslog, which systemd's journal takes in front of a line. */
 const PRIORITIES: Readonly<Record<LogLevel, number>> = { info: 6, warn: 4 };
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Control characters: a line stays a line, and a terminal is not steered by what a packet said. */
 // deno-lint-ignore no-control-regex
@@ -50,7 +49,8 @@ export function lineFormatter(
 
 function textLine(entry: LogEntry, { program, hostname, pid }: LogIdentity): string {
   if (isStat(entry)) {
-    return `${syslogTime(new Date(entry.at))} ${hostname} ${program}[${pid}]: ${entry.message}`;
+    const time = strftime("%b %e %H:%M:%S", entry.at / 1000);
+    return `${time} ${hostname} ${program}[${pid}]: ${entry.message}`;
   }
   const level = entry.level === "warn" ? " warning:" : "";
   return `${new Date(entry.at).toISOString()}${level} ${messageAndFacts(entry)}`;
@@ -84,12 +84,4 @@ function isStat(entry: LogEntry): boolean {
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
-
-/** `Nov  4 22:13:20`, in local time, as syslog has it. */
-function syslogTime(time: Date): string {
-  const day = String(time.getDate()).padStart(2);
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()]
-    .map((part) => String(part).padStart(2, "0")).join(":");
-  return `${MONTHS[time.getMonth()]} ${day} ${clock}`;
 }

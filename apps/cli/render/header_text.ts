@@ -1,3 +1,4 @@
+import { strftime } from "@flowtools/common/strftime";
 import { formatIPv4 } from "@flowtools/flow-model";
 import { FT_FLAGS, type FtHeader, type RawTlv } from "@flowtools/ft-format";
 
@@ -110,30 +111,7 @@ function optional<Value>(
   return value === undefined ? undefined : text(value);
 }
 
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS = [
-  "Jan",
-  "Feb",
-  "Mar",
-  "Apr",
-  "May",
-  "Jun",
-  "Jul",
-  "Aug",
-  "Sep",
-  "Oct",
-  "Nov",
-  "Dec",
-];
-
 /** Local time in the form of RFC 2822. */
 function timeText(unixSecs: number): string {
-  const time = new Date(unixSecs * 1000);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const offset = -time.getTimezoneOffset();
-  const zone = (offset < 0 ? "-" : "+") + two(Math.floor(Math.abs(offset) / 60)) +
-    two(Math.abs(offset) % 60);
-  return `${DAYS[time.getDay()]}, ${two(time.getDate())} ${MONTHS[time.getMonth()]} ` +
-    `${time.getFullYear()} ${two(time.getHours())}:${two(time.getMinutes())}:` +
-    `${two(time.getSeconds())} ${zone}`;
+  return strftime("%a, %d %b %Y %H:%M:%S %z", unixSecs);
 }

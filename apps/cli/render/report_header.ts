@@ -11,7 +11,7 @@ import {
   type ReportOutput,
   type ReportResult,
 } from "@flowtools/flowset/reports";
-import { calendarText } from "../report_output_path.ts";
+import { calendarText } from "@flowtools/common/strftime";
 import { VERSION } from "../version.ts";
 import { headerText } from "./header_text.ts";
 import { fixed } from "./stat_text.ts";

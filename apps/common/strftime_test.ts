@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { timeText } from "./report_output_path.ts";
+import { strftime } from "./strftime.ts";
 
 /** A local time as Unix seconds, so that the tests hold in every time zone. */
 function at(year: number, month: number, day: number, hour = 0, minute = 0, second = 0): number {
@@ -28,10 +28,10 @@ const EXPECTED: readonly (readonly [seconds: number, text: string])[] = [
   ],
 ];
 
-Deno.test("paths have the conversions of strftime()", () => {
-  for (const [seconds, text] of EXPECTED) assertEquals(timeText(LETTERS, seconds), text);
+Deno.test("strftime() has the conversions of the C locale", () => {
+  for (const [seconds, text] of EXPECTED) assertEquals(strftime(LETTERS, seconds), text);
 });
 
 Deno.test("what is no conversion stays as it is", () => {
-  assertEquals(timeText("100%%-%Q-%Ey-%Od-%", at(2023, 11, 14)), "100%-%Q-23-14-%");
+  assertEquals(strftime("100%%-%Q-%Ey-%Od-%", at(2023, 11, 14)), "100%-%Q-23-14-%");
 });

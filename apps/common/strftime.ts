@@ -101,16 +101,16 @@ const CONVERSIONS: Readonly<Record<string, string | ((time: Date) => string)>> =
  * Text with the conversions of strftime(), as the GNU C library's in the C locale; what is no
  * conversion stays as it is.
  */
-export function timeText(format: string, unixSecs: number): string {
+export function strftime(format: string, unixSecs: number): string {
   const time = new Date(unixSecs * 1000);
   return format.replace(/%[EO]?([\s\S])/g, (whole, letter: string) => {
     const conversion = Object.hasOwn(CONVERSIONS, letter) ? CONVERSIONS[letter] : whole;
     if (typeof conversion === "function") return conversion(time);
-    return conversion === whole ? whole : timeText(conversion, unixSecs);
+    return conversion === whole ? whole : strftime(conversion, unixSecs);
   });
 }
 
 /** Local time as ctime() writes it. */
 export function calendarText(unixSecs: number): string {
-  return timeText("%c", unixSecs);
+  return strftime("%c", unixSecs);
 }
