@@ -22,53 +22,21 @@
 export { Flow, FlowAttributeError, FlowBatch, FlowToolsError } from "@flowtools/flow-model";
 export { FtFormatError } from "@flowtools/ft-format";
 export { PduError } from "@flowtools/netflow-pdu";
-export * from "./errors.ts";
 export * from "./flow_pdu.ts";
-export type { BatchReadOptions } from "./flow_reader.ts";
-export {
-  type FlowReadOptions,
-  type FlowSource,
-  openRecords,
-  type RecordSource,
-} from "./open_source.ts";
-export * from "./flow_set.ts";
-export type {
-  FinalCounters,
-  FlowItem,
-  FlowTarget,
-  FlowWriteOptions,
-  WriteReport,
-} from "./flow_writer.ts";
+export type { FinalCounters } from "./flow_writer.ts";
 export * from "./limits.ts";
-export * from "./symbols.ts";
-export * from "./header_clock.ts";
-export * from "./packets/counter_scaling.ts";
 export * from "./packets/export_packet.ts";
-export { PACKET_MAGIC_BYTES, type PacketFormat, packetFormat } from "./packets/packet_format.ts";
-export * from "./packets/flow_labels.ts";
-export * from "./packets/sessions_on_demand.ts";
 export * from "./packets/packet_flows.ts";
 export { PacketSessions } from "./packets/packet_sessions.ts";
 export * from "./packets/lost_columns.ts";
 export type { LossKind, RecordLoss } from "./packets/packet_records.ts";
 export * from "./packets/packet_source.ts";
-export * from "./merge.ts";
-export * from "./record_shaper.ts";
-export type { ReferenceFaultOptions } from "./reference_faults.ts";
-export * from "./split.ts";
-export * from "./config/date.ts";
-export * from "./config/error.ts";
 export { type NumberList, type NumberRange, parseNumberList } from "./config/numbers.ts";
-export type { SymbolLookup } from "./config/numbers.ts";
-export { type ConfigVariables, parseVariables } from "./config/variables.ts";
-export * from "./filter/filter_config.ts";
-export * from "./filter/flow_filter.ts";
-export * from "./filter/record_filter.ts";
 export * from "./groups/mod.ts";
 export * from "./reports.ts";
+export * from "./select.ts";
 export * from "./filter/acl.ts";
 export * from "./filter/list_filter.ts";
-export type { RowTest } from "./filter/narrow.ts";
 export type { MaskLine } from "./filter/narrow_set.ts";
 export * from "./cflowd_rows.ts";
 export * from "./export/cflowd.ts";
@@ -92,11 +60,4 @@ export * from "./import/nfcollector.ts";
 export * from "./import/packets.ts";
 export type { BlockSink } from "./import/record_builder.ts";
 export * from "./transform.ts";
-export * from "./where/compile_where.ts";
 export { nearestWords } from "./where/nearest.ts";
-export * from "./where/select_records.ts";
-export type { WhereElement, WhereElementNames } from "./where/subject_table.ts";
-export type { ToldFacts, ToldNames } from "./where/told_names.ts";
-export type { WhereNames, WhereSymbols } from "./where/values.ts";
-export * from "./where/where_error.ts";
-export * from "./where/where_fields.ts";
