@@ -22,6 +22,10 @@ const FLAGS = [
 async function main(): Promise<void> {
   const args = parseFlags(Deno.args, FLAGS);
   const name = args.value("name") ?? "flowtools";
+  // The folder of that name is emptied, and must be no other than the command's own.
+  if (!/^\w[\w.-]*$/.test(name)) {
+    throw new UsageError(`--name is "${name}", expected letters, digits, ".", "_" and "-"`);
+  }
   const root = args.value("root") ?? defaultRoot();
   const program = await writeProgram(`${root}/share/${name}`);
   const command = ["install", "--global", "--force", "--root", root, "--name", name];

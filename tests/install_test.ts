@@ -42,3 +42,19 @@ Deno.test({
     }
   },
 });
+
+Deno.test("what is installed has a plain name, since the folder of that name is emptied", async () => {
+  await using root = temporaryDirectory();
+  Deno.mkdirSync(`${root.path}/share`);
+  Deno.writeTextFileSync(`${root.path}/share/kept`, "");
+  for (const name of ["", ".", "..", "a/../.."]) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [...taskArguments("install"), "--root", root.path, `--name=${name}`],
+      cwd: ROOT_PATH,
+      stdin: "null",
+    }).output();
+    assertEquals(code, 2);
+    assertMatch(new TextDecoder().decode(stderr), /^install: --name is ".*", expected letters/);
+  }
+  assertEquals(Deno.statSync(`${root.path}/share/kept`).isFile, true);
+});
