@@ -15,6 +15,7 @@ import { NATIVE_ZLIB, openFtFile } from "@flowtools/ft-format/deno";
 import { FlowSet } from "@flowtools/flowset";
 import { createPduRegistry, decodePduAt, PDU_CODECS, V5_CODEC } from "@flowtools/netflow-pdu";
 import { makeWorkload } from "./make_workload.ts";
+import { median } from "./timing.ts";
 import { Workload } from "./workload.ts";
 
 /** What a measurement says of itself, as one line of JSON. */
@@ -139,11 +140,6 @@ async function run(command: string, args: string[]): Promise<Figure | undefined>
     stdout: null,
   }));
   return success && stdout !== null ? JSON.parse(new TextDecoder().decode(stdout)) : undefined;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 async function main(flows: number, rounds: number): Promise<void> {

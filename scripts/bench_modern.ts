@@ -14,6 +14,7 @@ import { FlowSet } from "@flowtools/flowset";
 import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 import { makeNfdumpFile } from "./nfdump_file.ts";
+import { medianSeconds } from "./timing.ts";
 
 const FLOWS = 5_000_000;
 const FILES = 20;
@@ -66,36 +67,13 @@ function nfdumpSpans(times: readonly number[]): string {
   return times.map((time) => `"$@" -t ${text(time)}-${text(time + last)} -s proto`).join("\n");
 }
 
-/** Seconds that a call takes. */
-async function time(command: readonly string[]): Promise<number> {
-  const started = performance.now();
-  const { code, stderr } = await new Deno.Command(command[0], {
-    args: command.slice(1),
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  if (code !== 0) throw new Error(`${command.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-  return (performance.now() - started) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
-
 /** Measures two calls in turn, and prints the ratio of the first to the second. */
 async function compare(
   title: string,
   ours: readonly string[],
   theirs: readonly string[],
 ): Promise<void> {
-  const seconds: [number[], number[]] = [[], []];
-  for (let round = 0; round <= Number(rounds); round++) {
-    for (const [index, command] of [ours, theirs].entries()) {
-      const taken = await time(command);
-      if (round > 0) seconds[index].push(taken);
-    }
-  }
-  const [a, b] = seconds.map(median);
+  const [a, b] = await medianSeconds([ours, theirs], Number(rounds));
   console.log(`${title}: ${a.toFixed(2)} s and ${b.toFixed(2)} s, ratio ${(a / b).toFixed(2)}`);
 }
 

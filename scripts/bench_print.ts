@@ -10,6 +10,7 @@
  */
 import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
+import { median } from "./timing.ts";
 
 const [program = "flow-print", given, rounds = "3"] = Deno.args;
 await using flowtools = await installedProgram();
@@ -32,10 +33,6 @@ async function time(command: readonly string[], input: string, output: string): 
   }).output();
   if (code !== 0) throw new Error(`${command.join(" ")} failed with code ${code}`);
   return (performance.now() - started) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 const folder = await Deno.makeTempDir();

@@ -12,6 +12,7 @@
 import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 import { makeNfdumpFile } from "./nfdump_file.ts";
+import { median } from "./timing.ts";
 
 const FLOWS = 5_000_000;
 
@@ -26,10 +27,6 @@ async function time(command: readonly string[], input: string): Promise<number> 
   }).output();
   if (code !== 0) throw new Error(`${command.join(" ")} failed with code ${code}`);
   return (performance.now() - started) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 async function installed(command: string): Promise<boolean> {

@@ -13,6 +13,8 @@
 import { installedProgram } from "./installed_program.ts";
 import { makeWorkload } from "./make_workload.ts";
 import { makeNfdumpFile } from "./nfdump_file.ts";
+import { removeIfThere } from "./remove_if_there.ts";
+import { medianSeconds } from "./timing.ts";
 
 const FLOWS = 5_000_000;
 
@@ -29,28 +31,6 @@ const QUESTIONS = [
 const [given, rounds = "5", givenNfdump] = Deno.args;
 await using flowtools = await installedProgram();
 
-/** Seconds that a call takes. */
-async function time(command: readonly string[]): Promise<number> {
-  const started = performance.now();
-  const [program, ...args] = command;
-  const { success } = await new Deno.Command(program, { args, stdout: "null", stderr: "null" })
-    .output();
-  if (!success) throw new Error(`Cannot time ${command.join(" ")}: it failed`);
-  return (performance.now() - started) / 1000;
-}
-
-async function removeFile(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
-
 const folder = await Deno.makeTempDir({ prefix: "flowtools-bench-" });
 try {
   const input = given ?? `${folder}/flows.ft`;
@@ -61,16 +41,11 @@ try {
   for (const question of QUESTIONS) {
     const cat = [...flowtools.call, "cat", "--where", question, "-o", ourFile, input];
     const calls = [cat, ["nfdump", "-r", nfdump, "-w", theirFile, question]];
-    const seconds: number[][] = [[], []];
-    for (let round = 0; round <= Number(rounds); round++) {
-      for (const [index, call] of calls.entries()) {
-        // Each call writes a file that is not there: to free one takes as long as a part of it.
-        for (const file of [ourFile, theirFile]) await removeFile(file);
-        const taken = await time(call);
-        if (round > 0) seconds[index].push(taken);
-      }
-    }
-    const [ours, theirs] = seconds.map(median);
+    // Each call writes a file that is not there: to free one takes as long as a part of it.
+    const prepare = async () => {
+      for (const file of [ourFile, theirFile]) await removeIfThere(file);
+    };
+    const [ours, theirs] = await medianSeconds(calls, Number(rounds), prepare);
     console.log(
       `${question}: flowtools ${ours.toFixed(2)} s, nfdump ${theirs.toFixed(2)} s, ` +
         `ratio ${(ours / theirs).toFixed(2)}`,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { median } from "./timing.ts";
 
 /** A program and its arguments. */
 export interface TimedCall {
@@ -42,7 +43,7 @@ export async function timeCalls(
   }
   return calls.map(({ name }, index) => ({
     name,
-    seconds: seconds[index].toSorted((a, b) => a - b)[Math.floor(rounds / 2)],
+    seconds: median(seconds[index]),
     bytes: bytes[index],
     peakMegabytes: peaks[index],
   }));

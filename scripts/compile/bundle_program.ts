@@ -1,3 +1,4 @@
+import { removeIfThere } from "../remove_if_there.ts";
 import { fromFileUrl } from "./paths.ts";
 
 /** The repository's folder. */
@@ -68,11 +69,7 @@ export async function bundleProgram(): Promise<readonly BundledFile[]> {
  */
 export async function writeProgram(folder: string): Promise<string> {
   const files = await bundleProgram();
-  try {
-    await Deno.remove(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  await removeIfThere(folder);
   await Deno.mkdir(folder, { recursive: true });
   for (const { name, text } of files) await Deno.writeTextFile(`${folder}/${name}`, text);
   return `${folder}/${MAIN_FILE}`;
